@@ -34,6 +34,7 @@ from handlers.model import (
 )
 from handlers.notices import DESK_SCREEN
 from locales import N_
+from rules.language.spelling import fold
 
 INTERVIEW, TIMING = "interview", "timing"
 _COUNT = "count:"
@@ -123,6 +124,11 @@ class DeskScreen(OptionsOnlyScreen):
             wanted = (await _filters(here, await current_rights(here))).get(value.removeprefix(_COUNT), Filter())
             return HandlerResult(to_filtered_list(here, wanted))
         return HandlerResult(_to_way(here, value))
+
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
+        """Open the numbers for a question that they answer; with its mark it names no button."""
+        reads = fold(text) in _WHO_IS_LEFT and (await current_rights(here)).reach(Act.SEE_PICTURE)
+        return HandlerResult(_to_way(here, "picture")) if reads else None
 
 
 def _to_way(here: Context, screen: str) -> Session:

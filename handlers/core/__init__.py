@@ -135,6 +135,7 @@ from handlers.core.text import (
     format_size,
     format_weekday,
     join_lines,
+    parse_coming_day,
     parse_day,
     parse_day_range,
     parse_moment,
@@ -163,8 +164,9 @@ __all__ = [
     "format_certainty", "format_count", "format_day", "format_decision_plain", "format_documents", "format_moment",
     "format_notices", "format_numbered", "format_office", "format_pack", "format_set_offices", "format_size",
     "format_sourced", "format_statement", "format_steps", "format_title", "format_weekday", "hash_text",
-    "holder_labels", "join_lines", "latest_fact", "open_page", "parse_day", "parse_day_range", "parse_moment",
-    "parse_time", "printed_width", "question_of", "registrable_actions", "strip_markup", "units_of", "with_answer",
+    "holder_labels", "join_lines", "latest_fact", "open_page", "parse_coming_day", "parse_day", "parse_day_range",
+    "parse_moment", "parse_time", "printed_width", "question_of", "registrable_actions", "strip_markup", "units_of",
+    "with_answer",
     "with_derived_events", "without_answer", "without_day", "without_derived_events", "without_stale_events",
 ]
 # fmt: on

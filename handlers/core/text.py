@@ -162,6 +162,18 @@ def parse_day_range(text: str) -> DayRange | None:
     return DayRange((min(days), max(days)))
 
 
+_DAY_MONTH = re.compile(r"(?:ngày |ngay )?(\d{1,2})\s?[/\-.]\s?(\d{1,2})")
+
+
+def parse_coming_day(text: str, today: date) -> DayRange | None:
+    """Parse a day or range as ``parse_day_range`` does; a day without a year ("15/12") is the next such day."""
+    if found := _DAY_MONTH.fullmatch(" ".join(text.lower().split())):
+        number, month = map(int, found.groups())
+        later = today.year + ((month, number) < (today.month, today.day))
+        return parse_day_range(f"{number}/{month}/{later}")
+    return parse_day_range(text)
+
+
 #: Matches "8h30", "08:30", "8 giờ 30" and "20h".
 _TIME = re.compile(r"(?<![\d/.\-])(\d{1,2})\s?(?:h|:|gi[oờ]|g)\s?(\d{2})?(?:\s?ph[uú]t)?(?![\d/.\-])")
 _HOUR = re.compile(r"\d{1,2}")

@@ -40,7 +40,7 @@ from handlers.core import (
     format_moment,
     join_lines,
     open_page,
-    parse_day_range,
+    parse_coming_day,
     parse_moment,
     parse_time,
 )
@@ -214,7 +214,7 @@ class BroadcastDeadlineScreen:
 
     async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Take a typed day that is not past."""
-        found = parse_day_range(text)
+        found = parse_coming_day(text, here.today)
         if found is None:
             return None
         if found.days is None:

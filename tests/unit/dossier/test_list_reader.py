@@ -139,3 +139,14 @@ def test_a_hidden_sheet_is_not_read() -> None:
 
     assert isinstance(read_certificate_list(packed.getvalue()), ListReading)
     assert read_certificate_list(packed.getvalue()).rows == ()
+
+
+def test_headings_with_short_forms_on_a_later_sheet_are_understood() -> None:
+    book, packed = openpyxl.load_workbook(BytesIO(workbook(["Xem trang sau"]))), BytesIO()
+    sheet = book.create_sheet("DS")
+    for cells in (["TT", "Họ tên CB", "Mã số seri", "Hết hạn", "Mail"], [1, "Lê Thị Lan", "54010109BBEE", "1/2/2027"]):
+        sheet.append(cells)
+    book.save(packed)
+
+    found = row(packed.getvalue())
+    assert (found.name, found.serial, found.not_after) == ("Lê Thị Lan", "54010109BBEE", date(2027, 2, 1))

@@ -295,3 +295,54 @@ async def test_a_question_before_consent_is_followed_by_a_reminder_not_by_the_wh
     assert "180 ngày" in text
     assert "Tôi đồng ý, bắt đầu" in talk.labels
     assert "Tôi lưu gì?" in talk.labels
+
+
+@pytest.mark.parametrize("said", ["thoi", "thôi ạ", "để hỏi sếp đã", "khoan đã"])
+async def test_whoever_puts_it_off_in_the_middle_may_go_on_later(said: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "2", said)
+    assert get_screen(talk) == "stopped"
+    assert talk.answers == {"subject": "individual"}
+
+
+async def test_a_bare_no_in_the_middle_stops_nothing() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "2", "không")
+    assert get_screen(talk) != "stopped"
+
+
+@pytest.mark.parametrize("said", ["sai roi", "sai r", "nhầm rồi ạ"])
+async def test_whoever_says_that_it_was_wrong_gets_the_question_before(said: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "2", said)
+    assert talk.answers == {}
+
+
+@pytest.mark.parametrize("said", ["không phải của em", "ko phai cua e", "gửi nhầm", "của người khác", "sai rồi"])
+async def test_a_certificate_of_somebody_else_is_put_aside_for_words(said: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    await talk.sends(make_certificate())
+    assert t("I leave that file aside.") in await talk.says(said)
+    assert talk.session is not None
+    assert talk.session.offered == ()
+
+
+@pytest.mark.parametrize("told", ["cks sap het han", "chứng thư còn 10 ngày nữa hết hạn", "tháng sau hết hạn rồi"])
+async def test_an_end_that_is_near_is_answered_without_a_question(told: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    assert "Gia hạn chứng thư" in await talk.says(told)
+    assert talk.answers == {}
+
+
+async def test_an_end_that_is_near_beside_what_happened_is_no_answer_of_its_own() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    assert "Gia hạn chứng thư" not in await talk.says("xa em sap nhap thanh xa moi, cks sap het han")
+
+
+async def test_two_questions_with_one_answer_get_it_once() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    assert (await talk.says("xin mau 05")).count("Mẫu 03") == 1

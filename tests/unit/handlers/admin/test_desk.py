@@ -165,3 +165,11 @@ async def test_the_button_of_a_notice_opens_nothing_out_of_reach(
     await an.taps("Mở")
     assert "Nguyễn Văn An" not in an.seen
     assert "Tiếp nhận" not in an.seen
+
+
+@pytest.mark.parametrize("asked", ["ai chưa làm", "con ai chua xong", "Còn bao nhiêu người chưa làm?", "tiến độ"])
+async def test_who_is_left_is_answered_with_the_numbers(house: Assistant, store: Store, asked: str) -> None:
+    an = await admin_of(house, store)
+    await an.says("/banlamviec")
+
+    assert "Thống kê" in await an.says(asked)

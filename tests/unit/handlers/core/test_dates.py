@@ -4,7 +4,16 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
-from handlers.core import DayRange, format_day, format_moment, parse_day, parse_day_range, parse_moment, parse_time
+from handlers.core import (
+    DayRange,
+    format_day,
+    format_moment,
+    parse_coming_day,
+    parse_day,
+    parse_day_range,
+    parse_moment,
+    parse_time,
+)
 from rules.calendar import to_vietnam_day
 
 
@@ -108,3 +117,26 @@ def test_a_time_alone(text: str, meant: time | None) -> None:
 )
 def test_a_day_with_a_time(text: str, meant: datetime | None) -> None:
     assert parse_moment(text, USUAL) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("15/12", date(2026, 12, 15)),
+        ("ngày 29-11", date(2026, 11, 29)),  # today is still to come
+        ("28.11", date(2027, 11, 28)),
+        ("15/12/2028", date(2028, 12, 15)),
+    ],
+)
+def test_a_coming_day_without_a_year_is_the_next_one(typed: str, day: date) -> None:
+    assert parse_coming_day(typed, date(2026, 11, 29)) == DayRange((day, day))
+
+
+@pytest.mark.parametrize(("typed", "wrong"), [("31/11", "31/11/2026"), ("15/13", "15/13/2026")])
+def test_a_coming_day_that_does_not_exist_is_told(typed: str, wrong: str) -> None:
+    assert parse_coming_day(typed, date(2026, 11, 29)) == DayRange(wrong=wrong)
+
+
+def test_a_version_number_or_a_sentence_is_no_coming_day() -> None:
+    assert parse_coming_day("1.2.3", date(2026, 11, 29)) is None
+    assert parse_coming_day("trước 15/12 nhé", date(2026, 11, 29)) is None

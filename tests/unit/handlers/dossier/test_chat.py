@@ -512,3 +512,48 @@ async def test_those_of_another_name_that_are_taken_as_ours_are_asked_for_themse
     assert "1. Trạm Y tế xã Nhơn Trạch – Thay đổi nội dung" in lan.person.text
     await lan.says("3-5 trực thuộc")  # their tokens, keys and names are asked about for all that
     assert "cần trả lời thêm 3," in lan.person.text
+
+
+async def test_what_happened_is_taken_from_a_sentence_where_no_certificate_was_sent(
+    house: Assistant, store: Store
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/donvi")
+    await lan.taps("Sáp nhập thành cơ quan mới")
+
+    assert "Việc đã xảy ra: <b>đổi tên</b>" in await lan.says("xa em doi ten")
+    await lan.says("xa em sap nhap roi")  # how, it asks
+    assert "Sáp nhập vào cơ quan đã có, giữ nguyên tên" in lan.person.labels
+
+
+@pytest.mark.parametrize("name", ["ds.xls", "ds.XLSX", "ds.csv"])
+async def test_a_list_that_was_sent_beside_the_dossier_is_shown_the_way_there(
+    house: Assistant, store: Store, name: str
+) -> None:
+    lan = await focal(house, store)
+    nothing = Reading(problems=(FileProblem(trouble=FileProblemKind.OLD_OFFICE),))
+
+    assert "/donvi" in await lan.person.does(FileRead(name=name, reading=nothing))
+    officer = await house.person("cán bộ").consents()
+    assert "/donvi" not in await officer.does(FileRead(name=name, reading=nothing))
+
+
+@pytest.mark.parametrize("word", ["thôi", "huy", "Thoát"])
+async def test_a_word_that_means_it_leads_back_from_a_page_with_a_way_back(
+    house: Assistant, store: Store, word: str
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/thongke")
+
+    assert "Bàn làm việc" in await lan.says(word)
+
+
+async def test_whoever_works_at_a_page_of_their_role_is_not_shown_a_sentence_of_the_interview(
+    house: Assistant, store: Store
+) -> None:
+    lan = await focal(house, store)
+    await lan.says("/thongbao")
+    await lan.says("asdf qwer")
+
+    assert "/banlamviec" in await lan.says("zxcv lkjh")
+    assert "sáp nhập" not in lan.person.text

@@ -361,3 +361,13 @@ def test_the_part_in_a_merger_is_told_by_number() -> None:
     found = read_differences("1 được giữ lại; 2 không giữ lại; 3 trực thuộc; 2 bình thường", ["a b", "c d", "e f"])
 
     assert found.facts == {1: {"merger_role": "designated"}, 2: {}, 3: {"events": ["superior_changed"]}}
+
+
+@pytest.mark.parametrize("note", ["chuyển về Sở Nội vụ", "dieu dong sang xa Dai Phuoc", "đã điều chuyển đến UBND tỉnh"])
+def test_a_note_that_leaves_out_whom_it_is_of_tells_of_a_move(note: str) -> None:
+    assert read_sayings([note]).facts["events"] == ["moved_within_state"]
+
+
+@pytest.mark.parametrize("note", ["chuyển khoản về đơn vị", "sắp chuyển về Sở Nội vụ", "không chuyển về Sở Nội vụ"])
+def test_a_note_of_no_move_or_a_planned_one_tells_nothing(note: str) -> None:
+    assert "events" not in read_sayings([note]).facts
