@@ -27,7 +27,7 @@ from handlers.core import (
 )
 from handlers.interview.screens import say_whom_to_ask
 from handlers.interview.screens.certificate import note_impossible_day
-from handlers.interview.screens.retraction import ask_about_found_token
+from handlers.interview.screens.retraction import answer_unseen_token, ask_about_found_token
 from handlers.interview.screens.understood import answers_in, format_noted_day, note_end_alone, understood_in
 from handlers.interview.screens.welcome import AGREE, DECLINE
 from handlers.registry import SCREENS
@@ -92,7 +92,7 @@ async def answer_sentence(here: Context, text: str, reading: Reading, run: RunCo
         return await run(here, name, "")
     if reading.intent in {"consent", "refusal"}:
         return await (run(here, "huy", "") if _puts_off(here, reading, text) else _answer_consent(here, reading))
-    answers = answer_questions(here, reading, text)
+    answers = answer_unseen_token(here, reading, text) or answer_questions(here, reading, text)
     told = None if reading.asks else ask_about_found_token(here, text)
     told = told or _take_facts(here, reading)
     if told is not None:

@@ -127,6 +127,7 @@ _DOUBT_BEGINNINGS = _expand_patterns(
 _ACCENTED = _expand_patterns("có_lẽ")
 #: Short forms used on phones.
 _SHORT = {
+    "e": ("em",),
     **dict.fromkeys(("ko", "k", "hok", "hông", "hổng", "hong", "hem", "kh", "kg", "khg", "hk"), ("không",)),
     **dict.fromkeys(("bit", "bít", "bik", "bík"), ("biết",)),
     **dict.fromkeys(("kbiet", "kobiet", "kbit", "kobit", "hongbiet", "hobit"), ("không", "biết")),

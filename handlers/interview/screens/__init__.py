@@ -28,7 +28,8 @@ EITHER_WAY = N_("In either case, if certificate and token are in order:")
 #: What people type for it; longer doubts are recognised by ``handlers.understanding.doubts``.
 _SYNONYMS = (
     "chua ro", "toi chua ro", "em chua ro", "chua biet", "khong biet", "khong ro", "toi khong ro", "em khong ro",
-    "toi khong biet", "em khong biet", "chua chac", "khong chac", "chiu", "not sure",
+    "toi khong biet", "em khong biet", "chua chac", "khong chac", "chiu", "not sure", "khong hieu", "em khong hieu",
+    "toi khong hieu", "khong hieu gi", "khong hieu cau hoi", "khong hieu cau nay", "kho hieu", "kho hieu qua", "la sao",
 )  # fmt: skip
 #: What the condition is taken to be in the answers for each case, where it is not known yet; it is never recorded.
 _IN_ORDER = {

@@ -31,9 +31,11 @@ from handlers.core import (
 from handlers.interview import to_next_screen
 from handlers.interview.screens import UNSURE, unsure_option
 from handlers.interview.screens.question import CHANGE, format_change, format_phrase
+from handlers.understanding import TELLING_SCREENS
 from locales import N_
 from rules import answer_question
 from rules.facts import Event, Token
+from rules.language import Reading
 from rules.language.spelling import fold
 
 #: The values of each fact that must not go unseen; of the token the gravest comes last.
@@ -58,6 +60,16 @@ FOUND = N_(
     " certificate is revoked is for the managing body to say."
 )
 FOUND_AGAIN = N_("the token is found again")
+TOKEN_NOT_SEEN = N_(
+    "That a computer does not see the token does not yet mean that it is damaged. Try another port and another"
+    " computer, and ask whoever looks after the computers of your office to check the token's software. If no computer"
+    " sees it, write “the token is damaged”; if one says it is locked, “the token is locked”."
+)
+_NO = "(?:khong|ko|k|hong|chang)"
+_NOT_SEEN = re.compile(
+    rf"\b(?:token|usb)\b.{{0,30}}\b{_NO} (?:nhan|len|hien|doc duoc|vao duoc)\b(?! (?:duoc |dc )?(?:thu|ma|tin|mail)\b)"
+    rf"|\bmay\b.{{0,20}}\b{_NO} (?:nhan|thay|doc)\b.{{0,12}}\b(?:token|usb)\b"
+)
 #: The step of the pack that says what to do with such a token.
 _FOUND_STEP = "found"
 TELL_THE_BODY = N_(
@@ -135,6 +147,16 @@ def ask_about_found_token(here: Context, text: str) -> HandlerResult | None:
     answers = {**session.answers, "token": Token.IN_HAND.value}
     held = Retraction(answers=answers, certificate=session.certificate, derived=session.derived)
     return HandlerResult(session.with_screen("retraction", retraction=held, understood=None))
+
+
+def answer_unseen_token(here: Context, reading: Reading, text: str) -> tuple[Markup, ...]:
+    """Answer a line that says only that a computer does not see the token; nothing for any other line.
+
+    Such a token need not be damaged, and a certificate must not be revoked for it.
+    """
+    alone = reading.facts.keys() <= {"subject", "whose"} and set(reading.asks) <= {"what_to_do"}
+    heard = alone and not reading.supposed and here.session.screen in TELLING_SCREENS
+    return (here.say(TOKEN_NOT_SEEN),) if heard and _NOT_SEEN.search(fold(text)) else ()
 
 
 def _find_safety_facts(session: Session) -> dict[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.interview.screens.retraction import TOKEN_NOT_SEEN
 from handlers.sentences import KEPT_FOR_CONSENT, NOT_READ, REPLIES, TITLES
 from locales import translator
 from rules import answer_question, load_pack
@@ -346,3 +347,25 @@ async def test_two_questions_with_one_answer_get_it_once() -> None:
     talk = Dialogue()
     await talk.says("/start", "1")
     assert (await talk.says("xin mau 05")).count("Mẫu 03") == 1
+
+
+@pytest.mark.parametrize("said", ["may khong nhan token", "cắm token vào không lên", "token ko nhan may thi lam sao"])
+async def test_a_token_that_a_computer_does_not_see_is_not_yet_taken_for_a_damaged_one(said: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    assert t(TOKEN_NOT_SEEN) in await talk.says(said)
+    assert talk.answers == {}
+
+
+@pytest.mark.parametrize("said", ["token bị hỏng, máy không nhận token", "token ko nhan dc ma otp"])
+async def test_a_damaged_token_and_other_things_not_received_are_not_answered_so(said: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    assert t(TOKEN_NOT_SEEN) not in await talk.says(said)
+
+
+@pytest.mark.parametrize("said", ["e ko hieu", "khong hieu cau hoi", "la sao"])
+async def test_whoever_does_not_understand_the_question_is_told_how_to_find_out(said: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    assert "Văn thư giữ token sẽ biết" in await talk.says(said)
