@@ -225,12 +225,12 @@ class InterviewDriver:
         return Context(Session(), replace(self._services, now=at))
 
     def _form_values(self, officer: DemoOfficer, chosen: Random) -> dict[str, str]:
-        body = self._naming.managing_body(officer.unit)
+        body, name = self._naming.managing_body(officer.unit), officer.certificate.name
         return {
             "subscriber": officer.certificate.name,
             "unit": body.name,
             "serial": officer.certificate.serial,
-            "new_name": body.name,
+            "new_name": body.name if name.startswith(("UBND", "ỦY BAN")) else f"{name} SỐ 1",
             "new_address": f"Số {chosen.randrange(1, 300)} đường Mẫu, {body.name}",
             "new_superior": "UBND tỉnh Mẫu",
             "new_unit": officer.unit.name,
