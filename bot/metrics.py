@@ -116,7 +116,7 @@ class Metrics:
         """Record a turn that failed; it will be repeated or given up."""
 
     def record_delivery(self, channel: str, state: str) -> None:
-        """A message has found its end: a ``bot.messages.DeliveryState``."""
+        """Count a message that has found its end: a ``bot.messages.DeliveryState``."""
 
     def record_store_failure(self, error: Exception) -> None:
         """Record a failed operation of the store."""

@@ -172,7 +172,7 @@ def giving_way(size: int) -> float:
 
 
 class Readers:
-    """``quick`` gives up soon, ``slow`` as late as any file may take; without ``slow`` all is read in one place."""
+    """Pairs a ``quick`` reader, which gives up soon, with a ``slow`` one; without ``slow`` all is read in one place."""
 
     def __init__(self, quick: CertificateReader, slow: CertificateReader | None, clock: Clock) -> None:
         self._quick = _Place(quick)

@@ -275,7 +275,7 @@ class ChannelProfile:
 
     @property
     def label(self) -> str:
-        """The message id of what people call it."""
+        """Return the message id of what people call it."""
         return CHANNEL_LABELS[self.name]
 
 

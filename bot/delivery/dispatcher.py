@@ -30,7 +30,7 @@ _log = structlog.get_logger(__name__)
 
 
 class RoundRobin:
-    """``claim``: the next few rows of the broadcast whose turn it is."""
+    """Takes broadcasts in turn: ``claim`` gives the next few rows of the one whose turn it is."""
 
     def __init__(self, store: Store, channel: str, clock: Clock) -> None:
         self._store = store
@@ -128,7 +128,7 @@ class _FileClaims:
 
 
 class Dispatcher:
-    """``deliver()``: idempotent over the rows of one channel's outbox."""
+    """Delivers the outbox of one channel. ``deliver()`` is idempotent over its rows."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
@@ -144,7 +144,7 @@ class Dispatcher:
         language: str = LANGUAGES[0],
         metrics: Metrics = NO_METRICS,
     ) -> None:
-        """``open_at``: the hours at which broadcasts may leave, whoever holds them back or forgets to.
+        """``open_at`` tells whether broadcasts may leave at a moment, whoever holds them back or forgets to.
 
         ``language``: of people who have not chosen one.
         """

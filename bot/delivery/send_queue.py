@@ -64,7 +64,7 @@ class QueueOptions:
 
 
 class SendQueue:
-    """Idempotent over the rows of its kind."""
+    """Claims and sends the rows of one kind. It is idempotent over them."""
 
     def __init__(self, context: ChannelContext, options: QueueOptions) -> None:
         self._context = context
@@ -198,7 +198,7 @@ class SendQueue:
                 await self._wake.wait()
 
     async def _deliver_one(self, row: OutboxRow) -> bool:
-        """From a place that is reserved for it; tell whether something may have waited for its end."""
+        """Send a row from a place reserved for it; tell whether something may have waited for its end."""
         if not await self._place_is_free():
             self._context.pacer.release(self._options.kind, 1)
             self._on_answered()
@@ -233,7 +233,7 @@ class SendQueue:
         return True
 
     async def _send(self, row: OutboxRow) -> Receipt:
-        """The place is free at once only where the request never left."""
+        """Send a row; its place is free at once only where the request never left."""
         kind, pacer, clock = self._options.kind, self._context.pacer, self._context.clock
         begun = clock.monotonic()
         try:

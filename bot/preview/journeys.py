@@ -49,7 +49,7 @@ _UNIT = "xã Mẫu Hai"
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What the same way took in version 0.3.0, measured there: the file sent after consent, the unit typed."""
+    """The same way in version 0.3.0, measured there: the file sent after consent, the unit typed."""
 
     messages: int
     read: int  #: characters
@@ -95,7 +95,7 @@ JOURNEYS: dict[str, Before | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What an officer was sent between the first word and the answer, both included."""
+    """The messages that an officer was sent between the first word and the answer, both included."""
 
     name: str
     messages: tuple[str, ...]

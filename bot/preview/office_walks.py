@@ -231,7 +231,7 @@ class _WalkContext:
 
 
 async def _take_walk(around: _WalkContext, who: str, steps: tuple[str, ...]) -> list[WalkStop]:
-    """One person's walk is one transaction, which is undone: the next one meets the same province."""
+    """Take one person's walk in a transaction that is undone: the next one meets the same province."""
     await around.store.inbox.receive([Incoming(terminal_channel(who), "tour", who, TextReceived(text="/start"))], TODAY)
     pending = await around.store.inbox.claim_turn(around.store.chats.at(terminal_channel(who), who))
     assert pending is not None  # noqa: S101 - it was just received, and no walk finishes it
@@ -253,7 +253,7 @@ def _mask_codes(reply: Reply) -> Reply:
 
 
 async def _sendable_events(store: Store) -> dict[str, Event]:
-    """A list that comes back: with changes that can be made, and with some that cannot."""
+    """Return events of lists that come back: with changes that can be made, and with some that cannot."""
     rights = Rights.operator(await store.units.read())
     async with open_admin_transaction(store, TODAY) as office:
         fresh = await office.admin.desk.page(rights, Filter(states=(RequestState.SUBMITTED,)), 3)

@@ -62,7 +62,7 @@ _PAPERS_NOTE = N_("You made them in the chat just now, and asked that they come 
 
 @dataclass(frozen=True, slots=True)
 class EmailTerms:
-    """What the settings say of e-mail."""
+    """The settings that concern e-mail."""
 
     domains: tuple[str, ...]
     address: str | None  #: of the web server, without a slash at its end

@@ -228,7 +228,7 @@ class PersonalDataReader:
         return unseal_or_none(self.keyring, sealed, place)
 
     def _json(self, sealed: bytes | None, place: SealContext) -> Any:
-        """``None`` also where it cannot be read: the owners are told of it."""
+        """Return what was sealed; ``None`` also where it cannot be read, which the owners are told."""
         return None if sealed is None else read_or_none(self.keyring, place, lambda: self._opened(sealed, place))
 
     def _opened(self, sealed: bytes, place: SealContext) -> Any:
@@ -263,7 +263,7 @@ async def read_person(
 
 
 def _without_files(said: Any) -> Any:
-    """A message with the names and sizes of its files in place of what they hold: one order must not feed the next."""
+    """Put names and sizes of files in place of what they hold: one order must not feed the next."""
     if not isinstance(said, dict) or not said.get("attachments"):
         return said
     files = [

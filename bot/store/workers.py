@@ -45,12 +45,12 @@ class LeaseDuration:
 
     @property
     def beat(self) -> float:
-        """The time between two signs of life."""
+        """Return the seconds between two signs of life."""
         return self.seconds / BEATS_PER_LEASE
 
     @property
     def fence(self) -> float:
-        """The silence after which it stops sending: long before another worker sends what it had."""
+        """Return the seconds of silence after which it stops sending: long before another worker sends what it had."""
         return self.seconds / FENCE_PART
 
 

@@ -49,7 +49,7 @@ _CUT, _WORD_END = " …", re.compile(r"[;.,]? +\S*$")
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How much stands on the page; the overview has all of it."""
+    """Bounds how much stands on the page; the overview has all of it."""
 
     joined: bool  #: with few paragraphs
     changes: int  #: lines of what changed

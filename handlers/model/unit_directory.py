@@ -166,7 +166,7 @@ class UnitDirectory:
 
     @cached_property
     def in_order(self) -> tuple[Unit, ...]:
-        """All units by name, as a Vietnamese dictionary orders them."""
+        """List all units by name, as a Vietnamese dictionary orders them."""
         return tuple(sorted(self.units.values(), key=lambda unit: in_order(unit.name)))
 
     @cached_property

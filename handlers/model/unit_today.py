@@ -1,4 +1,4 @@
-"""What a certificate says against the unit of today: whose it is, and what happened by the fate of former units."""
+"""Compare a certificate with the unit of today: whose it is, and what happened by the fate of former units."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ class MemoryChannels(ChannelService):
 
     @property
     def chat(self) -> str:
-        """Of the one who acts."""
+        """Return the id of the chat that acts."""
         return self.acting.chat
 
     async def _chats(self, chat: str) -> Sequence[LinkedChat]:
@@ -158,7 +158,7 @@ class MemoryChannels(ChannelService):
                 tables.marks[series, chat] = MarkRecord(series, chat, done, None if done else later)
 
     def _join_reminders(self, chats: Sequence[str]) -> None:
-        """Of what waits in several chats for the same broadcast keep one: of the first chat that takes messages."""
+        """Keep one of the messages that wait in several chats for one broadcast: in the first chat that takes any."""
         tables = self.acting.tables
         rows = [one for one in tables.messages.values() if one.broadcast and one.chat in chats]
         for name in {one.broadcast for one in rows}:

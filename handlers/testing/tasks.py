@@ -1,4 +1,4 @@
-"""What is ordered and made outside a turn, in memory: exports, one's own data; and lists that come back."""
+"""Keep in memory what is made outside a turn: exports, one's own data; and lists that come back."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -49,7 +49,7 @@ IMPORT_TASK = "import"
 
 @dataclass(frozen=True, slots=True)
 class MemoryRequestFiles(MemoryExportReader):
-    """Implements ``handlers.core.RequestFiles``; nobody writes the files here."""
+    """Implements ``handlers.core.admin_ports.RequestFiles``; nobody writes the files here."""
 
     journal: MemoryJournal
     moves: RequestMoves
@@ -300,7 +300,7 @@ def _message_fields(known: MessageRecord) -> dict[str, Any]:
 
 
 def _without_files(reply: Reply) -> dict[str, Any]:
-    """A reply with the names and sizes of its files in place of what they hold."""
+    """Return a reply with the names and sizes of its files in place of what they hold."""
     files = [{"name": one.name, "media_type": one.media_type, "size": len(one.content)} for one in reply.attachments]
     return {**reply.model_dump(mode="json"), "attachments": files}
 

@@ -43,7 +43,7 @@ UNITS_TASK = "units"
 
 @dataclass(frozen=True, slots=True)
 class MemoryUnits:
-    """Implements ``handlers.core.ports.Units``."""
+    """Implements ``handlers.core.admin_ports.Units``."""
 
     acting: MemoryContext
     journal: MemoryJournal
@@ -124,7 +124,7 @@ class MemoryUnits:
         return None
 
     async def _transfer(self, units: UnitDirectory) -> frozenset[str]:
-        """The codes of ended units from which something went to an heir."""
+        """Move what ended units held, and return the codes of those from which something went to an heir."""
         found = plan_succession(units, await self.count_holdings(), to_vietnam_day(self.acting.now))
         moving = {one.unit.code: one.heir.code for one in found if one.has_transfer and one.heir}
         tables = self.acting.tables
@@ -168,7 +168,7 @@ class MemoryUnits:
         return top is None or (unit is not None and self.acting.tables.units.is_within(unit, top))
 
     def _counted(self, today: date, now: datetime) -> Iterator[tuple[str | None, str]]:
-        """The unit and the column of everything that counts."""
+        """Yield the unit and the column of everything that counts."""
         tables = self.acting.tables
         unplaced = {one.chat for one in tables.statuses.values() if one.status.unit is None}
         silent = self._silent(now)
@@ -194,14 +194,14 @@ class MemoryUnits:
             yield "action_needed"
 
     def _silent(self, now: datetime) -> set[str]:
-        """Chats with something to do or to answer, no request that counts, and no message for long."""
+        """Return chats with something to do or to answer, no request that counts, and no message for long."""
         tables = self.acting.tables
         asked = {one.chat for one in tables.requests.values() if one.state not in UNCOUNTED_STATES}
         owing = {one.chat for one in tables.statuses.values() if one.status.owed is None or one.status.owed}
         return {chat for chat in owing - asked if tables.chats[chat].last_contact_at < now - SILENT_AFTER}
 
     def _requests_for(self, known: StatusRecord) -> list[RequestRecord]:
-        """Requests of the same person for the same certificate, those that count."""
+        """List the requests of the same person for the same certificate that count."""
         key = known.status.certificate_key
         mine = (one for one in self.acting.tables.requests.values() if one.chat == known.chat and key is not None)
         return [one for one in mine if one.content.certificate_key == key and one.state not in UNCOUNTED_STATES]

@@ -42,7 +42,7 @@ _STOP = N_("No more messages to this address")
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """What every letter of this assistant says of itself."""
+    """Holds the lines that every letter of this assistant says of itself."""
 
     sender: str  #: the address it comes from
     open_at: str | None  #: where browsers reach the assistant, at the right place
@@ -153,7 +153,7 @@ class EmailChannel:
         return str(row.id)
 
     async def fetch(self, reference: str, limit: int) -> bytes:
-        """Nothing comes in by mail.
+        """Refuse: nothing comes in by mail.
 
         Raises:
             Gone: always.

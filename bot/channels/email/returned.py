@@ -63,7 +63,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """What a mail server says of a letter that it had taken."""
+    """Carries the word of a mail server about a letter that it had taken."""
 
     state: DeliveryState | None  #: its end; ``None``: it is still being tried
     ends_address: bool = False  #: nothing more arrives there

@@ -79,7 +79,7 @@ class SmtpPool:
     """A few connections to one server, each used by one message at a time."""
 
     def __init__(self, settings: SmtpSettings, clock: Clock, most: int) -> None:
-        """``most``: connections at the same time."""
+        """``most`` is the number of connections at the same time."""
         self.settings = settings
         self.is_accepted = True  #: whether the server takes our name and sender, as far as is known
         self._clock = clock

@@ -43,7 +43,7 @@ _UNREADABLE: Mapping[str, Literal["photo", "video", "audio"]] = {"image": "photo
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a browser sends at once: a line with or without a file, or a tap."""
+    """Carries one post of a browser: a line with or without a file, or a tap."""
 
     key: str  #: by which it is known again
     text: str = ""

@@ -53,7 +53,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """What the pages know of their surroundings."""
+    """Holds the few settings that the pages need."""
 
     address: str  #: of the web server, without a slash at its end
     language: str  #: of people who have not chosen one

@@ -60,7 +60,7 @@ _Connection = AsyncConnection[tuple[Any, ...]]
 
 
 def _to_psycopg_sql(sql: str) -> str:
-    """``:name`` as ``%(name)s``."""
+    """Write ``:name`` as ``%(name)s``."""
     return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 
@@ -156,7 +156,7 @@ async def _run(connection: _Connection, sql: bytes, call: Query) -> AsyncCursor[
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where the database is, and how a process uses it."""
+    """The address of the database, and how a process uses it."""
 
     url: str
     use: SharedUse

@@ -1,4 +1,4 @@
-"""What is done to a broadcast on its page: given a list and a document, checked, tried, moved, reported."""
+"""Do what the page of a broadcast offers: take a list or document, check, try, move, report."""
 
 import asyncio
 from dataclasses import dataclass

@@ -38,7 +38,7 @@ Word = TypeVar("Word", RequestState, Procedure)
 
 @dataclass(frozen=True, slots=True)
 class ReadFilter:
-    """What an address asks for, and the names of its fields that cannot be read: they filter nothing."""
+    """The filter that an address asks for, and the names of fields that cannot be read: they filter nothing."""
 
     wanted: Filter
     unread: tuple[str, ...] = ()

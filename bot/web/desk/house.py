@@ -1,4 +1,4 @@
-"""How the assistant itself is doing: channels, tokens, queues, what failed of late, backups. No person is named."""
+"""Show how the assistant itself is doing: channels, tokens, queues, failures, backups. No person is named."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence

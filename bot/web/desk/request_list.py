@@ -240,7 +240,7 @@ async def take_back(visit: DeskVisit) -> Response:
 
 
 def _moved_query(state: RequestState, done: BulkMoveResult) -> str:
-    """What was moved stays in view: it can be looked through, exported, or moved on."""
+    """Return a filter that keeps in view what was moved: it can be looked through, exported, or moved on."""
     return to_query(Filter(states=(state,), changed_at=done.at), done="moved_all")
 
 

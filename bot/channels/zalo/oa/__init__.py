@@ -111,7 +111,7 @@ async def _prepare(account: OpenAccount) -> None:
 
 
 def _receiver(account: OpenAccount, accept: AcceptUpdates, record: RecordBlockChange) -> Receiver:
-    """The webhook where its address is set; else the account only sends."""
+    """Build the webhook where its address is set; else the account only sends."""
     settings, store, clock = account.settings, account.store, account.clock
     url, secret = settings.zalo_oa_webhook_url, settings.zalo_oa_webhook_secret
     events = EventStore(store, account.app, clock)

@@ -27,7 +27,7 @@ class CallBucket:
 
     @property
     def places(self) -> int:
-        """The calls of this process in a minute."""
+        """Return how many calls this process may make in a minute."""
         return max(1, self._limit // self._live)
 
     def share(self, live: int) -> None:

@@ -37,7 +37,7 @@ class AccountWatch:
     """Looks every ten minutes; what it cannot do now it does at the next look."""
 
     def __init__(self, api: ZaloApi, store: Store, clock: Clock, app: str, quiet_hours: int) -> None:
-        """``quiet_hours``: so long may pass in working hours without an event; 0: for ever."""
+        """``quiet_hours`` is how long working hours may pass without an event; 0: for ever."""
         self._api = api
         self._store = store
         self._clock = clock
