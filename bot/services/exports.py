@@ -142,9 +142,7 @@ class RequestFileService:
         """Return ``None`` as well where they cannot be read any more."""
         return await self.imports.load_lines(name)
 
-    async def drop_lines(self, name: str) -> None:
-        """Drop all that wait in this chat."""
-        del name
+    async def drop_lines(self) -> None:
         await self.imports.drop_lines()
 
 

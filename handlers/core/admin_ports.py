@@ -280,8 +280,8 @@ class RequestFiles(Protocol):
     async def load_lines(self, name: str) -> tuple[ImportLine, ...] | None:
         """Return the lines stored in this chat under an id, or ``None``."""
 
-    async def drop_lines(self, name: str) -> None:
-        """Delete stored lines."""
+    async def drop_lines(self) -> None:
+        """Delete the lines stored in this chat."""
 
 
 class Units(Protocol):

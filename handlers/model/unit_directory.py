@@ -25,11 +25,6 @@ class UnitMatch:
     path: tuple[Succession, ...] = ()  #: successions from the former unit of this name to the present unit
 
     @property
-    def succession(self) -> Succession | None:
-        """Return how the former unit ended, or ``None`` if the name found is that of a present unit."""
-        return self.path[0] if self.path else None
-
-    @property
     def matched_code(self) -> str:
         """Return the code of the unit that has the name: the former unit, else the unit itself."""
         return self.path[0].former if self.path else self.unit.code

@@ -111,7 +111,7 @@ class MemoryRequestFiles(MemoryExportReader):
     async def save_lines(self, lines: Sequence[ImportLine]) -> str:
         """Keep them as a task that nobody works off."""
         name, acting = self.acting.next_id("NL"), self.acting
-        await self.drop_lines(name)
+        await self.drop_lines()
         kept = TaskRecord(name, acting.chat, IMPORT_TASK, acting.now, lines=tuple(lines), total=len(lines))
         acting.tables.tasks[name] = kept
         return name
@@ -122,9 +122,7 @@ class MemoryRequestFiles(MemoryExportReader):
         mine = known and (known.chat, known.kind) == (self.acting.chat, IMPORT_TASK)
         return known.lines if known and mine else None
 
-    async def drop_lines(self, name: str) -> None:
-        """Drop all that wait in this chat."""
-        del name
+    async def drop_lines(self) -> None:
         tasks = self.acting.tables.tasks
         for task in [one.id for one in tasks.values() if (one.chat, one.kind) == (self.acting.chat, IMPORT_TASK)]:
             del tasks[task]

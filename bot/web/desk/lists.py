@@ -80,12 +80,12 @@ async def apply_list(visit: DeskVisit) -> Response:
     if lines is None:
         return _form_page(visit, _NONE_WAITS, status=404)
     if visit.form.get("apply") != "1":
-        await imports.drop_lines(name)
+        await imports.drop_lines()
         return visit.to("/desk/import?done=nothing")
     done = await imports.apply(visit.rights, lines, visit.form.get("mark")[:64])
     if not done.applied:
         return await _plan_page(visit, name, lines, _OVERTAKEN, status=409)
-    await imports.drop_lines(name)
+    await imports.drop_lines()
     return visit.to(f"/desk/requests?{to_query(Filter(changed_at=visit.now), done='imported')}")
 
 
