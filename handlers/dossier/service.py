@@ -154,9 +154,6 @@ class DossierService(ABC):
         return RequestOffice(to.grant.role, to.grant.unit)
 
 
-# Notices
-
-
 def format_registered(language: str, count: int, first: str, last: str) -> Reply:
     """Format the one notice to those in whose scope the requests of a dossier are."""
     say = MarkupTranslator(language)
