@@ -56,7 +56,7 @@ from handlers.own_data import format_data_failed
 
 @dataclass(frozen=True, slots=True)
 class RequestFileService:
-    """Implements ``handlers.core.admin_ports.RequestFiles``: one export a chat; a list is applied whole, or not."""
+    """Implements ``handlers.core.request_ports.RequestFiles``: one export a chat; a list is applied whole, or not."""
 
     exports: ExportRepository
     journal: Journal

@@ -87,7 +87,7 @@ class RequestMoves:
 
 @dataclass(frozen=True, slots=True)
 class MemoryRequestList:
-    """Implements ``handlers.core.admin_ports.RequestList``."""
+    """Implements ``handlers.core.request_ports.RequestList``."""
 
     acting: MemoryContext
     journal: MemoryJournal

@@ -49,7 +49,7 @@ IMPORT_TASK = "import"
 
 @dataclass(frozen=True, slots=True)
 class MemoryRequestFiles(MemoryExportReader):
-    """Implements ``handlers.core.admin_ports.RequestFiles``; nobody writes the files here."""
+    """Implements ``handlers.core.request_ports.RequestFiles``; nobody writes the files here."""
 
     journal: MemoryJournal
     moves: RequestMoves
