@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from markupsafe import Markup
 
 from bot.channels import CHANNELS, Capabilities, Gone, Invalid, RetryLater, Unreachable
-from bot.channels.email.smtp import Deferred, NoSuchAddress, SmtpPool
+from bot.channels.email.smtp import NoSuchAddress, SmtpPool, TransientRefusal
 from bot.channels.rendering import to_plain_text, to_well_formed
 from bot.clock import Clock
 from bot.messages import Chat, OutboxRow
@@ -142,7 +142,7 @@ class EmailChannel:
         try:
             letter = await asyncio.to_thread(self._compose, row, await self._voice(chat))
             await self._pool.deliver(row.chat.address, letter)
-        except Deferred as error:
+        except TransientRefusal as error:
             raise await self._later(chat, error) from None
         except NoSuchAddress:
             await self._end_address(row.chat)
@@ -172,7 +172,7 @@ class EmailChannel:
         head = Letterhead(self._pool.settings.sender, open_at, stop_at)
         return compose(row, letter_mac(keyring, row.id, row.chat.id), head, voice, self._clock.now())
 
-    async def _later(self, chat: str, error: Deferred) -> RetryLater | Invalid:
+    async def _later(self, chat: str, error: TransientRefusal) -> RetryLater | Invalid:
         """Wait longer each time; what a server has put off for two days it will not take."""
         try:
             now = self._clock.now()

@@ -36,7 +36,7 @@ _NEVER_CONNECTED = N_("not connected yet: run “troly zalo connect”")
 
 
 @dataclass(frozen=True, slots=True)
-class HousePages:
+class HealthPages:
     """The page about the assistant itself."""
 
     store: Store
