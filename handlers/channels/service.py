@@ -33,7 +33,7 @@ Addressee = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelService(ABC):
+class LinkedChannelService(ABC):
     """Implements ``handlers.core.ports.OwnChannels``; a subclass keeps whose the chats are."""
 
     journal: Journal
@@ -158,7 +158,7 @@ class ChannelService(ABC):
             waits_here=shown_here == agreed,
             shown_here=shown_here,
             here=await self._describe(here),
-            other=await self._describe(other) if shown_here and agreed else _named(other),
+            other=await self._describe(other) if shown_here and agreed else _to_own_channel(other),
         )
 
     async def _find(self, chat: str) -> LinkedChat | None:
@@ -250,5 +250,5 @@ class ChannelService(ABC):
         return True
 
 
-def _named(one: LinkedChat) -> OwnChannel:
+def _to_own_channel(one: LinkedChat) -> OwnChannel:
     return OwnChannel(handle=channel_handle(one.chat), kind=channel_kind(one.channel), here=False)

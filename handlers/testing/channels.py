@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from handlers.channels.service import Addressee, ChannelService
+from handlers.channels.service import Addressee, LinkedChannelService
 from handlers.core import Reply
 from handlers.model import CODE_AGE, CODE_DIGITS, EMAIL, Grant, LinkedChat, LinkOffer, OfferState, Role
 from handlers.testing.tables import MarkRecord, MemoryContext, MemoryJournal, OfferRecord, PlaceRecord
@@ -17,7 +17,7 @@ _FORGOTTEN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryChannels(ChannelService):
+class MemoryChannels(LinkedChannelService):
     """Implements ``handlers.core.ports.OwnChannels``; a code is kept as it is here."""
 
     acting: MemoryContext

@@ -30,7 +30,7 @@ from bot.store.drivers.postgres_errors import (
     to_connection_error,
     to_store_error,
 )
-from bot.store.drivers.signals import Announcer, Ears, PostgresSignals, Signals, TakesUp
+from bot.store.drivers.signals import Announcer, Listener, PostgresSignals, Signals, TakesUp
 from bot.store.errors import DatabaseUnusable, ReadingOnly, StoreError, StoreFull, StoreLost, TurnTakenOver
 from locales import N_
 
@@ -305,7 +305,7 @@ class PostgresDriver:
 
     async def listen(self, heard: Callable[[str], None], channels: Collection[str]) -> None:
         async with _translate_errors():
-            await self._signals.listen(Ears(heard, frozenset(channels), self._announcer.takes))
+            await self._signals.listen(Listener(heard, frozenset(channels), self._announcer.takes))
 
     async def give_room_back(self, pages: int, kept: int) -> int:  # noqa: ARG002 - autovacuum does
         return 0
