@@ -264,12 +264,12 @@ async def _sendable_events(store: Store) -> dict[str, Event]:
         "list": SheetRead(sheet=ImportSheet(lines=tuple(lines))),
         "wrong list": SheetRead(sheet=ImportSheet(lines=(done, *lines[1:], lost))),
         "chart": ChartDrawn(title="Biểu đồ", trouble="no_files"),
-        "certificates": CertificatesListed(name="danh-sach.xlsx", rows=_listed()),
+        "certificates": CertificatesListed(name="danh-sach.xlsx", rows=_make_list_rows()),
         "papers": DossierMade.of("HS-000001", b"", ()),
     }
 
 
-def _listed() -> tuple[ListedCertificate, ...]:
+def _make_list_rows() -> tuple[ListedCertificate, ...]:
     """Return the rows of a list of certificates, as they were read."""
     school, man, woman = "Trường Mầm non Mẫu", "Nguyễn Văn Mẫu", "Trần Thị Mẫu"
     kinds = {school: Subject.ORGANISATION, man: Subject.INDIVIDUAL, woman: Subject.INDIVIDUAL}

@@ -251,15 +251,15 @@ class ExportDownloads:
 
     async def files(self, rights: Rights) -> tuple[PageFile, ...]:
         """Return the files of the last export; none once a role that they were made by has ended."""
-        found = await self._finished(rights)
+        found = await self._find_finished(rights)
         return await self.exports.files(found.id, found.tries) if found else ()
 
     async def fetch(self, rights: Rights, task: str, number: int) -> tuple[FileFacts, bytes] | None:
         """Return a file of the last export, under the same condition."""
-        found = await self._finished(rights)
+        found = await self._find_finished(rights)
         return await self.exports.file(task, found.tries, number) if found and found.id == task else None
 
-    async def _finished(self, rights: Rights) -> PageExport | None:
+    async def _find_finished(self, rights: Rights) -> PageExport | None:
         found = await self.latest()
         if found is None or found.state != "done" or found.order is None:
             return None

@@ -120,7 +120,7 @@ class UnitDirectory:
         unit = self.units[code]
         if unit.is_open(today):
             return ((unit, ()),)
-        return tuple(self._followed(code, today)) or ((unit, ()),)
+        return tuple(self._follow_successions(code, today)) or ((unit, ()),)
 
     def sole_successor(self, code: str, today: date | None = None) -> Unit | None:
         """Return the one open unit that all of a closed one became.
@@ -142,7 +142,7 @@ class UnitDirectory:
                 waiting.extend(step.successor for step in onward)
         return self.units[ends.pop()] if len(ends) == 1 else None
 
-    def _followed(self, code: str, today: date | None) -> Iterator[tuple[Unit, tuple[Succession, ...]]]:
+    def _follow_successions(self, code: str, today: date | None) -> Iterator[tuple[Unit, tuple[Succession, ...]]]:
         """Yield every path from a former unit to an open one; a cycle is followed once."""
         waiting: list[tuple[Succession, ...]] = [(step,) for step in reversed(self.successors(code))]
         while waiting:

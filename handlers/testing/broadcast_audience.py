@@ -95,7 +95,7 @@ class MemoryAudience:
     def count(self, audience: Audience, reach: Reach) -> tuple[ChannelCounts, ...]:
         """Count those who are meant by channel, and what keeps messages from them."""
         return to_channel_counts(
-            (self.route(one, audience).channel, self._kept(one, audience)) for one in self.find(audience, reach)
+            (self.route(one, audience).channel, self._obstacle(one, audience)) for one in self.find(audience, reach)
         )
 
     def find_unknown(self, audience: Audience, reach: Reach) -> list[str]:
@@ -137,18 +137,18 @@ class MemoryAudience:
 
     def resolve_names(self, rights: Rights, names: Iterable[RecipientName]) -> dict[RecipientName, tuple[str, ...]]:
         """Find chats by the names a list has for them, as far as the rights to write broadcasts reach."""
-        found = {name: sorted(set(self._named(rights, name))) for name in names}
+        found = {name: sorted(set(self._find_named(rights, name))) for name in names}
         return {name: tuple(chats) for name, chats in found.items() if chats}
 
-    def _named(self, rights: Rights, name: RecipientName) -> Iterator[str]:
-        known = self._at(name) if isinstance(name, ChannelAddress) else self._coded(name.strip().upper())
+    def _find_named(self, rights: Rights, name: RecipientName) -> Iterator[str]:
+        known = self._at(name) if isinstance(name, ChannelAddress) else self._find_by_code(name.strip().upper())
         yield from (chat for chat, unit in known if rights.may(Act.WRITE_BROADCASTS, unit))
 
     def _at(self, address: ChannelAddress) -> list[tuple[str, str | None]]:
         chat = self.acting.tables.chats.get(chat_id(address.channel, address.address))
         return [(chat.id, chat.unit)] if chat else []
 
-    def _coded(self, code: str) -> list[tuple[str, str | None]]:
+    def _find_by_code(self, code: str) -> list[tuple[str, str | None]]:
         tables = self.acting.tables
         if code in tables.requests:
             return [(tables.requests[code].chat, tables.requests[code].unit)]
@@ -212,7 +212,7 @@ class MemoryAudience:
         counted = {one.content.procedure for one in asked if one.state in ended}
         return [one for one in known.status.owed or () if one not in counted]
 
-    def _kept(self, person: ChatRecord, audience: Audience) -> str:
+    def _obstacle(self, person: ChatRecord, audience: Audience) -> str:
         if person.stopped_at is not None:
             return "stopped"
         if not self._routes(person, audience):

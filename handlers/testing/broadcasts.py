@@ -99,7 +99,7 @@ class MemoryBroadcasts:
             return ActionResult.OVERTAKEN
         changed = replace(
             known,
-            broadcast=self._changed(rights, known.broadcast, draft),
+            broadcast=self._change_draft(rights, known.broadcast, draft),
             writer=self.acting.person(rights.actor),
             document=(document or known.document) if draft.document else None,
             report=None,
@@ -108,7 +108,7 @@ class MemoryBroadcasts:
         await self.journal.record(rights, "broadcast_change", name, unit=draft.audience.unit)
         return ActionResult.DONE
 
-    def _changed(self, rights: Rights, known: Broadcast, draft: BroadcastDraft) -> Broadcast:
+    def _change_draft(self, rights: Rights, known: Broadcast, draft: BroadcastDraft) -> Broadcast:
         """Return the changed broadcast; the person who wrote it last is its author."""
         return replace(
             known,

@@ -56,13 +56,13 @@ class MemoryUnits:
     async def count_holdings(self) -> Mapping[str, UnitHoldings]:
         """Count rows by their unit."""
         counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for what, units in self._held().items():
+        for what, units in self._holdings().items():
             for unit in units:
                 if unit is not None:
                     counted[unit][what] += 1
         return {unit: UnitHoldings(**numbers) for unit, numbers in counted.items()}
 
-    def _held(self) -> Mapping[str, Iterable[str | None]]:
+    def _holdings(self) -> Mapping[str, Iterable[str | None]]:
         tables, now = self.acting.tables, self.acting.now
         return {
             "requests": [one.unit for one in tables.requests.values()],
@@ -74,9 +74,9 @@ class MemoryUnits:
 
     async def find_unassigned(self, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
         """Look each managing body up by its name."""
-        return tuple(self._unassigned(units))
+        return tuple(self._find_unassigned(units))
 
-    def _unassigned(self, units: UnitDirectory) -> Iterator[UnitAssignment]:
+    def _find_unassigned(self, units: UnitDirectory) -> Iterator[UnitAssignment]:
         today = to_vietnam_day(self.acting.now)
         homeless = (one for one in self.acting.tables.requests.values() if one.unit is None)
         for known in sorted(homeless, key=lambda one: one.number):
@@ -148,7 +148,7 @@ class MemoryUnits:
         if not reach:
             return UnitStatistics(top), ()
         counted: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
-        for place, name in self._counted(today, now):
+        for place, name in self._count_units(today, now):
             counted[place][name] += 1
         rows = [UnitStatistics(place, **numbers) for place, numbers in counted.items() if self._near(reach, place)]
         return roll_up(rows, rights.units, top, line_units(rights, top))
@@ -167,7 +167,7 @@ class MemoryUnits:
     def _below(self, top: str | None, unit: str | None) -> bool:
         return top is None or (unit is not None and self.acting.tables.units.is_within(unit, top))
 
-    def _counted(self, today: date, now: datetime) -> Iterator[tuple[str | None, str]]:
+    def _count_units(self, today: date, now: datetime) -> Iterator[tuple[str | None, str]]:
         """Yield the unit and the column of everything that counts."""
         tables = self.acting.tables
         unplaced = {one.chat for one in tables.statuses.values() if one.status.unit is None}
