@@ -50,7 +50,7 @@ class Cooldown:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._until = 0.0  #: of the steady clock
+        self._until = 0.0  #: of the monotonic clock
         self._refused: set[str] = set()  #: chats told to wait since something got through
         self._outage = Backoff(longest=_LONGEST_PAUSE)
         self._doubt = Backoff(first=1.0, longest=_LONGEST_PAUSE)
@@ -168,7 +168,7 @@ _log = structlog.get_logger(__name__)
 class FailureHandler:
     """Settles a row, or puts it back; ``due`` is called when a row that was put back may be tried again."""
 
-    def __init__(  # noqa: PLR0913 - what a lane has, it hands over
+    def __init__(  # noqa: PLR0913 - what a queue has, it hands over
         self,
         store: Store,
         channel: Channel,

@@ -132,7 +132,7 @@ class ProgressMonitor:
     """Remembers the progress that this process saw of a broadcast. Nothing of it has to outlive the process."""
 
     revision: int | None = None  #: of the broadcast when it was counted last
-    next_count: float = 0.0  #: of the steady clock
+    next_count: float = 0.0  #: of the monotonic clock
     forgiven: DeliveryCounts = field(default_factory=DeliveryCounts)  #: wrong before somebody let it go on
     samples: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
 

@@ -1,6 +1,6 @@
 """The way out: rows of the outbox leave through their channel, paced, in order per chat, each with a final state.
 
-Answers, files and messages to many have a lane each, so that an answer never waits behind a broadcast or an upload.
+Answers, files and messages to many have a queue each, so that an answer never waits behind a broadcast or an upload.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class RoundRobin:
         self._channel = channel
         self._clock = clock
         self._round: deque[str] = deque()
-        self._resting: dict[str, float] = {}  #: that could not be claimed from, until this moment of the steady clock
+        self._resting: dict[str, float] = {}  #: not to be claimed from until this moment of the monotonic clock
         self._looked = float("-inf")
 
     def refresh_next(self) -> None:

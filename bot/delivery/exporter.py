@@ -66,7 +66,7 @@ _log = structlog.get_logger(__name__)
 class _LastProgress:
     """The last progress heard of."""
 
-    since: float  #: of the steady clock: when that was
+    since: float  #: of the monotonic clock: when that was
     done: int = 0
     total: int = 0
 

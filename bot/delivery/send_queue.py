@@ -1,4 +1,4 @@
-"""A lane: rows of one kind are claimed and leave side by side, as the pace lets them."""
+"""Claim rows of one kind, and send them side by side, as the pace lets them."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ ClaimRows = Callable[[int, datetime, Sequence[str]], Awaitable[list[OutboxRow]]]
 
 #: Seconds that places for a broadcast are reserved ahead at most, while its rows are claimed.
 _LONGEST_AHEAD = 0.1
-#: Seconds until a lane that the pace holds back looks whether it is to stop.
+#: Seconds until a queue that the pace holds back looks whether it is to stop.
 _LONGEST_WAIT = 0.5
 #: Seconds beyond the rest of a chat, for what clocks round.
 _GRAIN = 0.001
@@ -198,7 +198,7 @@ class SendQueue:
                 await self._wake.wait()
 
     async def _deliver_one(self, row: OutboxRow) -> bool:
-        """Send a row from a place reserved for it; tell whether something may have waited for its end."""
+        """From a place that is reserved for it; tell whether something may have waited for its end."""
         if not await self._place_is_free():
             self._context.pacer.release(self._options.kind, 1)
             self._on_answered()

@@ -94,7 +94,7 @@ class TurnPool:
         self._news: dict[str, int] = {}  #: how often a chat was submitted for something that is not handled yet
         self._busy: set[str] = set()  #: handled at this moment, or with a slow task
         self._running: dict[asyncio.Task[None], str] = {}  #: steps
-        self._slow_running: set[asyncio.Task[None]] = set()  #: slow tasks under way
+        self._slow_running: set[asyncio.Task[None]] = set()  #: errands under way
         self._stopping = False
         self.roomy = asyncio.Event()  #: whether another chat would be handled at once
         self.roomy.set()

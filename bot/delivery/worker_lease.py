@@ -62,7 +62,7 @@ class WorkerLease:
         self._share = share
         self._lease = lease or LeaseDuration()
         self._found: Callable[[], None] = lambda: None
-        self._waits_until = self._trusted_until = float("-inf")  # of the steady clock
+        self._waits_until = self._trusted_until = float("-inf")  # of the monotonic clock
         self.alone = False  #: by the last sign of life nobody else serves the channel
         self.place = 0.0  #: of this process among those that serve the channel: above 0, below 1, another for each
 

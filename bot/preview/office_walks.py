@@ -214,7 +214,6 @@ class _WalkContext:
     things: Mapping[str, Event]
 
     def open_services(self, unit: TurnTransaction) -> Services:
-        """Return the services of one walk."""
         return Services(
             now=TODAY,
             pack=self.pack,

@@ -109,7 +109,6 @@ def seal_grant(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
 
 
 def seal_invitation(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
-    """Seal an invitation."""
     content = [row["role"], row["unit"], row["code"], row["created_at"], row["created_by"], row["expires_at"]]
     return keyring.seal(json.dumps(content), sealed_columns.invitation_seal(row["id"]))
 

@@ -98,7 +98,7 @@ class Pattern:
     @cached_property
     def needs(self) -> tuple[tuple[frozenset[str], tuple[frozenset[str], ...]], ...]:
         """Return, for each sequence, the names without which it cannot match, and sets of which one must be there."""
-        return tuple((_required_words(sequence), _choices(sequence)) for sequence in self.sequences)
+        return tuple((_required(sequence), _choices(sequence)) for sequence in self.sequences)
 
     @cached_property
     def begins(self) -> tuple[frozenset[str] | None, ...]:
@@ -132,7 +132,7 @@ def _name(element: Word | Class) -> str:
     return element.bare if isinstance(element, Word) else f"<{element.name}>"
 
 
-def _required_words(sequence: Sequence_) -> frozenset[str]:
+def _required(sequence: Sequence_) -> frozenset[str]:
     return frozenset(_name(element) for element in sequence if isinstance(element, Word | Class))
 
 

@@ -110,7 +110,7 @@ def _to_html(reply: Reply, head: Letterhead, voice: MarkupTranslator) -> str:
     return str(render("email.html", voice.language, said=said, **known, **words))
 
 
-#: A server that asked for patience for so long will not take the letter.
+#: A server that asked to wait for so long will not take the letter.
 _PATIENCE = timedelta(hours=48)
 _LONGEST_DELAY = 3600.0
 

@@ -1,4 +1,4 @@
-"""Keep counts of what is still to be done beside people and certificates, by triggers.
+"""What is kept beside people and certificates of what they have still to do, and the triggers that keep it.
 
 Counts of everybody read these columns from an index alone. The database keeps them, not the queries that write: there
 are many of those, and each of them, a copy included, would have to know. Migration 0024 is made of these texts: a

@@ -245,7 +245,7 @@ class PostgresDriver:
 
     def __init__(self, pool: AsyncConnectionPool[_Connection], server: Server) -> None:
         self._pool = pool
-        self._full_at = float("-inf")  #: when the disk was last found full, by the steady clock
+        self._full_at = float("-inf")  #: when the disk was last found full, by the monotonic clock
         self._queries = QueryTexts(_load_psycopg_queries())
         # One connection is left for single questions: who holds a transaction may ask one beside it.
         self._transactions = asyncio.Semaphore(max(1, server.use.pool - 1))

@@ -105,7 +105,7 @@ class TokenKeeper:
 
         Raises:
             Refused: a new consent is needed.
-            RetryLater: Zalo asks for patience.
+            RetryLater: Zalo asks to wait.
             Unreachable: Zalo cannot be reached, or did not answer.
         """
         async with self._one:
