@@ -36,7 +36,7 @@ from bot.store import (
 
 #: Seconds over which the pace is counted.
 _WINDOW = 1.0
-#: Of the time between two signs of life: the pause after one that failed.
+#: The pause after a sign of life that failed is this part of the time between two.
 _RETRY_DIVISOR = 5
 #: Seconds, so that a timer does not ring before its time.
 _MARGIN = 0.01

@@ -17,7 +17,7 @@ import structlog
 from bot.store.errors import SealError
 from bot.store.sealing import Keyring, SealContext, sealed_columns
 
-#: Of the rows that are proven, what a query selects of them; ``label`` and ``seal`` prove nothing by themselves.
+#: The columns that a query selects of rows that are proven; ``label`` and ``seal`` prove nothing by themselves.
 GRANT_COLUMNS = ("id", "role", "unit", "label", "chat", "granted_at", "granted_by", "seal")
 INVITATION_COLUMNS = ("id", "role", "unit", "label", "code", "created_at", "created_by", "expires_at", "seal")
 WARRANT_COLUMNS = ("id", "parent", "step", "unit", "author", "approver", "warrant")

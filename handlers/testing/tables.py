@@ -46,7 +46,7 @@ from handlers.model import (
 from locales import LANGUAGES
 from rules.calendar import to_vietnam_day
 
-#: Who moves a request from within its own conversation.
+#: The actor that moves a request from within its own conversation.
 SUBSCRIBER = "subscriber"
 #: What a message is for.
 REPLY, NOTICE, BROADCAST = "reply", "notice", "broadcast"

@@ -27,7 +27,7 @@ from locales import N_
 
 _CONNECTIONS, _BROADCASTS_AT_ONCE = 32, 8
 _CHAT_PACE = Rate(1.0, 8)
-#: Of the calls of a minute: left to messages; a little is for whatever else is asked.
+#: The share of the calls of a minute that messages may take; a little is for whatever else is asked.
 _FOR_MESSAGES = 0.98
 
 _log = structlog.get_logger(__name__)
