@@ -188,7 +188,7 @@ class MachineTransaction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRepository:
-    """Moves what is due. Two processes may call any method at once."""
+    """Reads open broadcasts and moves them for the machine. Two processes may call any method at once."""
 
     driver: Driver
     keyring: Keyring

@@ -102,7 +102,7 @@ class ExpiryBroadcast(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpiryRepository:
-    """Finds certificates near their end and adds reminders. Every method is a transaction of its own."""
+    """Finds certificates near their end, and makes the broadcasts for them. Each method is a transaction."""
 
     driver: Driver
     keyring: Keyring
