@@ -351,7 +351,7 @@ def _build_runner(
 
 
 def _upkeep_loops(components: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
-    """Build what looks after the house itself: deletion, backups, alarms."""
+    """Build the loops of upkeep: deletion, backups, alarms."""
     settings, store, clock = components.settings, components.store, components.clock
     return [
         Retention(store, clock, settings.retention_days).run,

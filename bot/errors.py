@@ -219,7 +219,7 @@ _OTHER = N_("it cannot be used")
 
 
 def faults_of(error: ValidationError) -> tuple[SettingFault, ...]:
-    """All that pydantic found."""
+    """Return all faults that pydantic found."""
     return tuple(_fault(found) for found in error.errors(include_url=False, include_input=False))
 
 
@@ -241,5 +241,5 @@ def _explain(found: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
 
 
 def _worded(value: Any) -> str:
-    """Pydantic lists words as ``'vi' or 'en'``."""
+    """Format a value that pydantic allows; it lists words as ``'vi' or 'en'``."""
     return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "").replace(" or ", ", ")

@@ -116,13 +116,13 @@ class Metrics:
         """Record a turn that failed; it will be repeated or given up."""
 
     def record_delivery(self, channel: str, state: str) -> None:
-        """A message has found its end: a ``bot.messages.DeliveryState``."""
+        """Count a message that has found its end: a ``bot.messages.DeliveryState``."""
 
     def record_store_failure(self, error: Exception) -> None:
         """Record a failed operation of the store."""
 
     def record_throttling(self, channel: str) -> None:
-        """Record that a platform asked for patience (429, or its own word for it)."""
+        """Record that a platform asked to wait (429, or its own word for it)."""
 
     def expose(self, figures: StoreFigures | None) -> bytes:  # noqa: ARG002 - a subclass that counts needs it
         """Return all counts as text; ``figures`` is None if the store did not answer."""

@@ -219,11 +219,11 @@ def serve(answer: Callable[[bytes], bytes], *, memory: int, seconds: float) -> N
         _send(answers, _READY)
         while header := sys.stdin.buffer.read(_LENGTH.size):
             (length,) = _LENGTH.unpack(header)
-            _send(answers, _answered(answer, sys.stdin.buffer.read(length), seconds))
+            _send(answers, _answer_in_time(answer, sys.stdin.buffer.read(length), seconds))
             gc.collect()
 
 
-def _answered(answer: Callable[[bytes], bytes], request: bytes, seconds: float) -> bytes:
+def _answer_in_time(answer: Callable[[bytes], bytes], request: bytes, seconds: float) -> bytes:
     try:
         with _time_limit(seconds):
             return answer(request)

@@ -19,7 +19,7 @@ _ANY = TypeAdapter(AnyUrl)
 
 
 def web_address(text: str) -> AnyHttpUrl:
-    """An http or https address with a host.
+    """Parse an http or https address with a host.
 
     Raises:
         ValueError: it is none; the error repeats the text, which may hold a secret.
@@ -28,12 +28,12 @@ def web_address(text: str) -> AnyHttpUrl:
 
 
 def is_public_or_local(url: AnyHttpUrl) -> bool:
-    """Whether it is https, or http to this very machine: what a platform may be given to call."""
+    """Return whether it is https, or http to this very machine: what a platform may be given to call."""
     return url.scheme == "https" or is_loopback((url.host or "").strip("[]"))
 
 
 def host_and_port(address: str) -> tuple[str, int]:
-    """``127.0.0.1:8443`` or ``[::1]:80`` as host and port.
+    """Split ``127.0.0.1:8443`` or ``[::1]:80`` into host and port.
 
     Raises:
         ValueError: it is neither.
@@ -93,7 +93,7 @@ def check_listen(address: str) -> str:
 
 
 def check_public_site(url: str) -> str:
-    """An address of a whole site: what is below it is ours to name."""
+    """Check an address of a whole site: what is below it is ours to name."""
     with suppress(ValueError):
         address = web_address(url)
         plain = not (address.query or address.fragment or address.username or address.password)
@@ -122,7 +122,7 @@ def check_time_of_day(at: time) -> time:
 
 
 def split_list(text: object) -> object:
-    """``60,30,7`` as a list."""
+    """Split a text such as ``60,30,7`` into a list."""
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
 
 

@@ -53,7 +53,7 @@ _TimeOfDay = Annotated[time, AfterValidator(check_time_of_day)]
 
 
 def _state_dir() -> Path | None:
-    """Where programs of this user keep what is no data of theirs (XDG); ``None`` for a user without a home."""
+    """Return where programs of this user keep their state (XDG); ``None`` for a user without a home."""
     if given := os.environ.get("XDG_STATE_HOME"):
         return Path(given) / "troly"
     try:
@@ -100,7 +100,7 @@ class _FolderSettings(_LanguageSettings):
 
 
 class Settings(_FolderSettings):
-    """All that an operator can set. Secrets print as stars."""
+    """Holds all that an operator can set. Secrets print as stars."""
 
     #: Folder outside the data folder in which is noted how far the database was used; a copy put back is noticed by it.
     state_dir: Path | None = Field(default_factory=_state_dir)
@@ -248,7 +248,7 @@ class Settings(_FolderSettings):
 
     @model_validator(mode="after")
     def _pace_is_let_through(self) -> "Settings":
-        """https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this ."""
+        """Check the pace: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this ."""
         limit = TELEGRAM_PAID if self.telegram_paid_broadcasts else TELEGRAM_FREE
         if self.telegram_api_url.rstrip("/") == TELEGRAM and self.telegram_messages_per_second > limit:
             raise ValueError(_TOO_FAST if self.telegram_paid_broadcasts else _NOT_PAID)
@@ -288,7 +288,7 @@ class Settings(_FolderSettings):
 
     @property
     def web_address(self) -> str | None:
-        """Where browsers reach the assistant, without a slash at its end; ``None``: nowhere."""
+        """Return where browsers reach the assistant, without a slash at its end; ``None``: nowhere."""
         return (self.web_url or f"http://{self.web_listen}") if self.web_listen else None
 
     @model_validator(mode="after")
@@ -300,7 +300,7 @@ class Settings(_FolderSettings):
 
 @cache
 def load_settings() -> Settings:
-    """The settings of this process.
+    """Load the settings of this process.
 
     Raises:
         SettingsError: a variable has a value that cannot be used, or ``.env`` cannot be read; the message names it,
@@ -318,7 +318,7 @@ def load_settings() -> Settings:
 
 
 def configured_language() -> str:
-    """The command line's language, known even where the settings as a whole are wrong."""
+    """Return the command line's language, also where the settings as a whole are wrong."""
     try:
         return _LanguageSettings().language
     except (ValueError, OSError):  # pydantic's errors and those of decoding are ValueErrors
@@ -326,7 +326,7 @@ def configured_language() -> str:
 
 
 def make_data_dir(settings: Settings) -> None:
-    """The folder of all data, readable by its owner alone.
+    """Make the folder of all data, readable by its owner alone.
 
     Raises:
         SettingsError: it cannot be made.
@@ -339,7 +339,7 @@ def make_data_dir(settings: Settings) -> None:
 
 
 def configured_data_dir() -> Path | None:
-    """The folder of all data where it can be told, even where the settings as a whole are wrong."""
+    """Return the folder of all data where it can be told, even where the settings as a whole are wrong."""
     try:
         return _FolderSettings().data_dir
     except (ValueError, OSError):

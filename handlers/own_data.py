@@ -130,7 +130,6 @@ class OwnDataWriter:
     _told: int = 0  #: entries of the open section written so far
 
     def title(self) -> str:
-        """Return the title."""
         return self.say.t(N_("All data that Trợ lý Chứng thư holds about you"))
 
     def section(self, name: str, value: Any) -> str:

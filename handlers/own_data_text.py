@@ -248,12 +248,10 @@ def format_as_is(say: MarkupTranslator, value: Any) -> str:
 
 
 def format_iso_moment(_: MarkupTranslator, value: Any) -> str:
-    """Format an ISO 8601 moment."""
     return format_moment(datetime.fromisoformat(value))
 
 
 def format_iso_day(_: MarkupTranslator, value: Any) -> str:
-    """Format an ISO 8601 day."""
     return format_day(date.fromisoformat(value))
 
 
@@ -305,5 +303,4 @@ def format_size(say: MarkupTranslator, value: Any) -> str:
 
 
 def format_chart_bar(_: MarkupTranslator, value: Any) -> str:
-    """Format a bar of a chart."""
     return f"{value['label']}: {', '.join(map(str, value['values']))}"

@@ -326,10 +326,10 @@ def _offices(here: Context) -> Iterator[str]:
     if decided is not None:
         told = filing_notice_of(here, decided)
         head = f"{here.say.t(N_('Where to file.'))} "  # the title says it already
-        yield _sourced(here, replace(told, text=told.text.removeprefix(head)))
+        yield _format_notice(here, replace(told, text=told.text.removeprefix(head)))
     else:
         yield from format_set_offices(here.pack, here.offices, units_of(here), here.say.t)
 
 
-def _sourced(here: Context, told: Notice) -> str:
+def _format_notice(here: Context, told: Notice) -> str:
     return format_sourced(told.text, told.citations, here.say.t)

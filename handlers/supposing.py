@@ -232,12 +232,12 @@ def _format_shared(here: Context, outcomes: Sequence[Decided]) -> list[Markup]:
     first, *others = (answer_lines(here, decided) for decided in outcomes)
     lines = [line for line in first if line[0] in _SHARED and all(line in other for other in others)]
     return [
-        Markup("<b>{}:</b> {}").format(label, format_sourced(text, _cited(outcomes[0], part), here.say.t))
+        Markup("<b>{}:</b> {}").format(label, format_sourced(text, _citations_of(outcomes[0], part), here.say.t))
         for part, label, text in lines
     ]
 
 
-def _cited(decided: Decided, part: Part | None) -> tuple[Citation, ...]:
+def _citations_of(decided: Decided, part: Part | None) -> tuple[Citation, ...]:
     said = (brief for action in decided.actions for brief in action.briefs if brief.part is part)
     return tuple(dict.fromkeys(citation for brief in said for citation in brief.citations))
 

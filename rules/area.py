@@ -1,4 +1,4 @@
-"""Where the rules of a layer hold: its area as data, and whether a body lies in it.
+"""Describe the area of a layer as data, and tell whether a body lies in it.
 
 A layer is the rule of a locality. It is applied to a body only where nothing says that the body is somewhere else.
 """
@@ -76,7 +76,7 @@ class Area(BaseModel):
 
 
 class Whereabouts(StrEnum):
-    """Where a body lies, seen from the area of a layer."""
+    """The place of a body, seen from the area of a layer."""
 
     INSIDE = "inside"
     NEARBY = "nearby"  #: in its province, and surely not among its places

@@ -102,13 +102,13 @@ def _needs(pack: Pack, known: _Known, events: frozenset[Event] | None, roles: fr
     fixed: dict[str, Value | None] = dict(zip(PLAIN, known, strict=True))
     if events is not None:
         fixed |= {f"event:{event}": event in events for event in Event}
-    allowed = [_allowed(name, fixed.get(name), roles) for name in VARIABLES]
+    allowed = [_allowed_values(name, fixed.get(name), roles) for name in VARIABLES]
     names = list(VARIABLES)
     changing = {fact_of(names[level]) for level in functions.diagram.support(functions.visible, allowed)}
     return tuple(question.fact for question in pack.questions if question.fact in changing)
 
 
-def _allowed(name: str, value: Value | None, roles: frozenset[Value]) -> tuple[int, ...]:
+def _allowed_values(name: str, value: Value | None, roles: frozenset[Value]) -> tuple[int, ...]:
     values = VARIABLES[name]
     if value is not None:
         return (values.index(value),)

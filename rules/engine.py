@@ -91,7 +91,7 @@ class Engine:
 
     @cached_property
     def functions(self) -> Functions:
-        """The answer's dependence on the facts. It is built on first use, because that takes longer than deciding."""
+        """Return how the answer depends on the facts; it is built on first use, which takes longer than deciding."""
         return Functions(self.pack, self.domains)
 
 

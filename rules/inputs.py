@@ -43,7 +43,7 @@ def validity(certificate: CertificateFacts, today: date, near_expiry_days: int) 
     return "near_expiry" if ends - today <= timedelta(days=near_expiry_days) else "valid"
 
 
-def _issued(certificate: CertificateFacts, decree_from: date) -> str:
+def _time_of_issue(certificate: CertificateFacts, decree_from: date) -> str:
     if certificate.not_before is None:
         return "unknown"
     return "before_decree" if certificate.not_before < decree_from else "after_decree"
@@ -80,5 +80,5 @@ def _certificate_inputs(pack: Pack, certificate: CertificateFacts | None, today:
     return {
         "issuer": issuer,
         "validity": validity(certificate, today, pack.settings.near_expiry_days),
-        "issued": _issued(certificate, pack.settings.decree_from),
+        "issued": _time_of_issue(certificate, pack.settings.decree_from),
     }

@@ -26,7 +26,7 @@ class _Kind:
     inside: tuple[str, str, str] | None = None  #: list and name of the entry that holds them, and their list in it
 
 
-def _named(key: str) -> Callable[[_Entry], str]:
+def _name_by(key: str) -> Callable[[_Entry], str]:
     return lambda entry: str(entry.get(key, ""))
 
 
@@ -36,17 +36,17 @@ def _name_answer(entry: _Entry) -> str:
 
 #: What a layer's files hold.
 _FILES: dict[str, tuple[_Kind, ...]] = {
-    "documents": (_Kind("documents", _named("number")),),
-    "questions": (_Kind("questions", _named("fact")),),
-    "decisions": (_Kind("tables", _named("name")), _Kind("rows", _named("id"), ("tables", "name", "table"))),
+    "documents": (_Kind("documents", _name_by("number")),),
+    "questions": (_Kind("questions", _name_by("fact")),),
+    "decisions": (_Kind("tables", _name_by("name")), _Kind("rows", _name_by("id"), ("tables", "name", "table"))),
     "procedures": (
-        _Kind("procedures", _named("procedure")),
-        _Kind("steps", _named("id"), ("procedures", "procedure", "procedure")),
+        _Kind("procedures", _name_by("procedure")),
+        _Kind("steps", _name_by("id"), ("procedures", "procedure", "procedure")),
     ),
-    "notices": (_Kind("notices", _named("id")),),
+    "notices": (_Kind("notices", _name_by("id")),),
     "answers": (_Kind("answers", _name_answer),),
-    "cases": (_Kind("cases", _named("name")),),
-    "offices": (_Kind("offices", _named("id")),),
+    "cases": (_Kind("cases", _name_by("name")),),
+    "offices": (_Kind("offices", _name_by("id")),),
 }
 #: Keys of decisions.toml whose names a layer may add to, never change.
 _NAMED = ("flags", "defaults")

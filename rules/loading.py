@@ -59,8 +59,10 @@ def _load(folder: Traversable, offices: PathLike[str] | None) -> Pack:
         settings=_model("pack.toml: pack", PackSettings, contents["pack"]),
         documents=_by("documents.toml", "number", documents),
         questions=_models(contents, "questions", Question),
-        flags={name: frozenset(map(Event, events)) for name, events in _named("flags", flags, _EVENTS).items()},
-        defaults=_named("defaults", defaults, _WORD),
+        flags={
+            name: frozenset(map(Event, events)) for name, events in _validate_section("flags", flags, _EVENTS).items()
+        },
+        defaults=_validate_section("defaults", defaults, _WORD),
         tables=_models({"decisions": decisions}, "decisions", Table, "tables"),
         procedures=_by("procedures.toml", "procedure", _models(contents, "procedures", ProcedureGuide)),
         notices=_by("notices.toml", "id", _models(contents, "notices", NoticeText)),
@@ -228,7 +230,7 @@ _EVENTS: TypeAdapter[dict[str, list[Event]]] = TypeAdapter(dict[str, list[Event]
 _WORD: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 
 
-def _named(section: str, entries: Any, kind: TypeAdapter[dict[str, _T]]) -> dict[str, _T]:
+def _validate_section(section: str, entries: Any, kind: TypeAdapter[dict[str, _T]]) -> dict[str, _T]:
     try:
         return kind.validate_python(entries)
     except ValidationError as error:

@@ -32,7 +32,7 @@ GENERAL = "TROLY_RECEIVING_OFFICE"
 
 
 class OfficeStatus(StrEnum):
-    """Whether somebody has confirmed that the office receives what is said of it."""
+    """The certainty of an office: whether somebody has confirmed that it receives what is said of it."""
 
     CONFIRMED = "confirmed"
     ASSUMED = "assumed"
@@ -69,7 +69,7 @@ class Office(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class FilingPlace:
-    """Where some actions of an answer are filed; ``office`` is ``None`` where no office is known."""
+    """The place where some actions of an answer are filed; ``office`` is ``None`` where no office is known."""
 
     office: Office | None
     actions: tuple[Action, ...]

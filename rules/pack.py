@@ -39,7 +39,7 @@ class Document(_Model):
 
     @property
     def counts_from(self) -> dt.date | None:
-        """The first day from which the document counts: its day of effect, else its date."""
+        """Return the first day from which the document counts: its day of effect, else its date."""
         return self.in_force_from or self.date
 
 
@@ -108,7 +108,7 @@ class NoticeText(_Model):
 
 
 class QuestionAnswer(_Model):
-    """What the pack answers to a question about procedure, at any moment of a conversation."""
+    """The pack's answer to a question about procedure, at any moment of a conversation."""
 
     ask: str  #: what is asked about, such as ``renewal``
     named: str | None = None  #: the form, number or term that the question names; ``other``: any that is not listed

@@ -63,7 +63,7 @@ class House:
     @cached_property
     def imports(self) -> Graph:
         """Return the files that each file imports."""
-        return {name: frozenset(self._imported(module)) - {name} for name, module in self.modules.items()}
+        return {name: frozenset(self._imports_of(module)) - {name} for name, module in self.modules.items()}
 
     def without(self, rooms: Iterable[str]) -> "House":
         """Return the house without these files and folders, named as modules."""
@@ -71,7 +71,7 @@ class House:
         kept = {name: module for name, module in self.modules.items() if not f"{name}.".startswith(gone)}
         return House(kept)
 
-    def _imported(self, module: Module) -> Iterator[str]:
+    def _imports_of(self, module: Module) -> Iterator[str]:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names if alias.name in self.modules)
@@ -268,14 +268,14 @@ def circles(graph: Graph) -> list[list[str]]:
             backward.setdefault(target, []).append(node)
     found: list[list[str]] = []
     seen: set[str] = set()
-    for start in reversed(_finished(graph)):
+    for start in reversed(_finish_order(graph)):
         group = _reach(start, backward, seen)
         if len(group) > 1:
             found.append(sorted(group))
     return sorted(found)
 
 
-def _finished(graph: Graph) -> list[str]:
+def _finish_order(graph: Graph) -> list[str]:
     """Return all nodes in the order in which a depth-first walk leaves them."""
     left: dict[str, None] = {}
     seen: set[str] = set()

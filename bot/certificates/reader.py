@@ -76,7 +76,7 @@ class CertificateReader:
         """
         del name  # only the bytes decide the format
         if len(data) > self._limits.file:
-            return _refused(FileProblemKind.TOO_LARGE)
+            return _refuse_file(FileProblemKind.TOO_LARGE)
         async with self._turn:
             try:
                 return await self._ask(await self._running(), data)
@@ -94,19 +94,19 @@ class CertificateReader:
 
     async def _ask(self, worker: SandboxProcess | None, data: bytes) -> Reading:
         if worker is None:
-            return _refused(FileProblemKind.UNAVAILABLE)
+            return _refuse_file(FileProblemKind.UNAVAILABLE)
         healthy = False
         try:
             async with asyncio.timeout(self._limits.seconds):
                 answer = await worker.ask(data)
             reading = Reading.model_validate_json(answer)
-            healthy = not _exhausted(reading)
+            healthy = not _is_out_of_memory(reading)
         except TimeoutError:
-            reading = _refused(FileProblemKind.TOO_SLOW)
+            reading = _refuse_file(FileProblemKind.TOO_SLOW)
         except (EOFError, OSError):
             reading = await _refused_by_death(worker)
         except ValidationError:
-            reading = _refused(FileProblemKind.BROKEN)
+            reading = _refuse_file(FileProblemKind.BROKEN)
         finally:
             self._files += 1
             if not healthy or self._files >= _FILES_PER_WORKER or len(data) >= _BIG_FILE:
@@ -139,18 +139,18 @@ class CertificateReader:
             await self._stop()
 
 
-def _refused(trouble: FileProblemKind) -> Reading:
+def _refuse_file(trouble: FileProblemKind) -> Reading:
     return Reading(problems=(FileProblem(trouble=trouble),))
 
 
-def _exhausted(reading: Reading) -> bool:
+def _is_out_of_memory(reading: Reading) -> bool:
     return any(problem.trouble is FileProblemKind.TOO_MUCH_MEMORY for problem in reading.problems)
 
 
 async def _refused_by_death(worker: SandboxProcess) -> Reading:
     death = await worker.death()
     _log.warning("certificate worker died", death=death.name)
-    return _refused(_DEATHS[death])
+    return _refuse_file(_DEATHS[death])
 
 
 #: Seconds of reading within the last minute or so after which somebody's files are read apart.
@@ -172,7 +172,7 @@ def giving_way(size: int) -> float:
 
 
 class Readers:
-    """``quick`` gives up soon, ``slow`` as late as any file may take; without ``slow`` all is read in one place."""
+    """Pairs a ``quick`` reader, which gives up soon, with a ``slow`` one; without ``slow`` all is read in one place."""
 
     def __init__(self, quick: CertificateReader, slow: CertificateReader | None, clock: Clock) -> None:
         self._quick = _Place(quick)

@@ -147,7 +147,7 @@ def _split_extension(element: Element) -> Extension | None:
 
 
 class BasicConstraints(NamedTuple):
-    """Whether the subject is a CA, and how many CAs may stand below it."""
+    """Tells whether the subject is a CA, and how many CAs may stand below it."""
 
     ca: bool
     path_length: int | None

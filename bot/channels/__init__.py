@@ -124,7 +124,7 @@ class Channel(Protocol):
         """
 
 
-#: Works until the event is set, and returns soon after: brings the updates of a channel in, keeps the house clean. It
+#: Works until the event is set, and returns soon after: brings the updates of a channel in, or does upkeep. It
 #: raises ChannelError where it cannot work at all (its credentials are refused).
 BackgroundService = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
@@ -186,7 +186,7 @@ class ChannelError(TrolyError):
 
 
 class RetryLater(ChannelError):
-    """The platform asks for patience."""
+    """The platform asks to wait and try again."""
 
     def __init__(self, after: float) -> None:
         super().__init__()
@@ -275,7 +275,7 @@ class ChannelProfile:
 
     @property
     def label(self) -> str:
-        """The message id of what people call it."""
+        """Return the message id of what people call it."""
         return CHANNEL_LABELS[self.name]
 
 

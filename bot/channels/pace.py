@@ -38,7 +38,7 @@ class TokenBucket:
         self._at = now
 
     def level(self, now: float) -> float:
-        """Tokens there now; negative where they were taken in advance."""
+        """Return the tokens that are there now; negative where they were taken in advance."""
         self._tokens = min(self._rate.burst, self._tokens + (now - self._at) * self._rate.per_second)
         self._at = now
         return self._tokens
@@ -48,7 +48,7 @@ class TokenBucket:
         return max(0.0, (1 - self.level(now)) / self._rate.per_second)
 
     def put_back(self, tokens: float) -> None:
-        """Tokens that were taken and not used."""
+        """Give back tokens that were taken and not used."""
         self._tokens += tokens
 
     def take(self, now: float) -> float:
@@ -72,11 +72,11 @@ class TokenBuckets:
         return self._of(key).take(self._clock.monotonic())
 
     def put_back(self, key: str) -> None:
-        """A token that was taken and not used."""
+        """Give back a token that was taken and not used."""
         self._of(key).put_back(1)
 
     def level(self, key: str) -> float:
-        """Tokens there now."""
+        """Return the tokens that are there now."""
         return self._of(key).level(self._clock.monotonic())
 
     def wait(self, key: str) -> float:

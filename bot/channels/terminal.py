@@ -31,13 +31,13 @@ _TAGS = {"b": "bold", "i": "italic", "u": "underline", "code": "cyan"}
 
 
 class Console:
-    """Where replies are printed: styled on a tty, plain text elsewhere."""
+    """Prints replies: styled on a tty, plain text elsewhere."""
 
     def __init__(self, *, rich: bool) -> None:
         self._console = _rich_console() if rich else None
 
     def print_message(self, text: str) -> None:
-        """One message, set off by an empty line."""
+        """Print one message, set off by an empty line."""
         if self._console:
             self._console.print(sanitize(_to_rich_markup(text)), end="\n\n")
         else:
@@ -60,7 +60,7 @@ def _to_rich_markup(text: str) -> str:
 
 
 async def input_lines(*, prompt: bool) -> AsyncIterator[str]:
-    """The lines of standard input as UTF-8; what is none becomes the replacement character."""
+    """Yield the lines of standard input as UTF-8, with the replacement character for what is none."""
     queue: asyncio.Queue[str | None] = asyncio.Queue()
     wanted = threading.Semaphore(0)
     reader = threading.Thread(target=_read_lines, args=(asyncio.get_running_loop(), queue, wanted), daemon=True)
@@ -76,7 +76,7 @@ async def input_lines(*, prompt: bool) -> AsyncIterator[str]:
 
 
 def _read_lines(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[str | None], wanted: threading.Semaphore) -> None:
-    """One line each time one is wanted.
+    """Read one line each time one is wanted.
 
     In a thread that nobody waits for, so that Ctrl-C does not hang until Enter; and with a buffer of its own, because
     an interpreter that ends while a thread holds the buffer of ``sys.stdin`` dies of it.
@@ -116,7 +116,7 @@ def save_attachment(attachment: Attachment, folder: Path) -> Path:
 
 
 def safe_name(name: str) -> str:
-    """A name that stays in its folder, hides nowhere, and can be written down anywhere."""
+    """Return a name that stays in its folder, is not hidden, and is valid on every system."""
     last = name.replace("\\", "/").rpartition("/")[2]
     cleaned = sanitize(last).translate(_UNSAFE_CHARACTERS).strip(" .")
     stem, dot, suffix = cleaned.rpartition(".")
@@ -179,7 +179,7 @@ class TerminalChannel:
         self._console.print_message(escape(self._t(message, **values)))
 
     async def fetch(self, reference: str, limit: int) -> bytes:
-        """The bytes of a file of this machine.
+        """Return the bytes of a file of this machine.
 
         Raises:
             TooLarge: it has more than ``limit`` bytes.
@@ -200,7 +200,7 @@ def _read_file(path: Path, limit: int) -> bytes:
 
 
 def _open_regular_file(path: Path) -> BinaryIO:
-    """A regular file only: a pipe or a device may never end, or never begin."""
+    """Open a regular file only: a pipe or a device may never end, or never begin."""
     if not path.is_file():
         raise FileNotFoundError
     return path.open("rb")
@@ -248,7 +248,7 @@ class TerminalChat:
 
 
 def _to_path(typed: str) -> Path:
-    """The path meant; as it was typed where no home or no such path can be made of it."""
+    """Return the path that was meant; as it was typed where it cannot be resolved."""
     path = Path(typed.strip().strip("\"'"))
     try:
         return path.expanduser().resolve()

@@ -1,4 +1,4 @@
-"""``troly admins``."""
+"""Give, list and end roles, and print sign-in links: ``troly admins``."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ _INVITATION_CODE = N_("Invitation {id}, once, until {until}. Whoever is invited 
 
 
 def format_invitation(t: Translator, made: NewInvitation, link: str | None) -> str:
-    """The invitation as a link, or as a code and what to do with it."""
+    """Format the invitation as a link, or as a code and what to do with it."""
     return t(
         _INVITATION_LINK if link else _INVITATION_CODE,
         id=made.id,
@@ -90,7 +90,7 @@ def add(
     label: Label = "",
     hours: Hours = _HOURS,
 ) -> None:
-    """Only at the machine itself: this is how the first owner comes to be."""
+    """Make an owner, only at the machine itself: this is how the first one comes to be."""
     if person is None:
         invite(role=Role.OWNER.value, label=label, hours=hours)
         return
@@ -100,7 +100,7 @@ def add(
 
 
 async def _add_owner(person: str, label: str) -> Grant:
-    """Invited and taken at once, so that there is one way to a role."""
+    """Invite the person and take the invitation at once, so that there is one way to a role."""
     where = parse_address(person)
     if where is None or where.channel == EMAIL:  # nobody talks with the assistant by letters
         raise PersonUnknown(_NOBODY, person=person)
@@ -128,7 +128,7 @@ def invite(
     hours: Hours = _HOURS,
     person: As = None,
 ) -> None:
-    """The code is shown now and kept nowhere."""
+    """Print an invitation; its code is shown now and kept nowhere."""
     settings = load_settings()
     given = _parse_role(role)
     made, link = asyncio.run(_create_invitation(person, given, unit, _clean_label(label), hours))
@@ -150,7 +150,7 @@ async def _create_invitation(
 
 @app.command("list", help=N_("Show who has which role."))
 def list_holders(*, as_json: Json = False, person: As = None) -> None:
-    """The newest first."""
+    """List the roles, the newest first."""
     _print_holders(*asyncio.run(_read_holders(person)), as_json=as_json)
 
 
@@ -162,7 +162,7 @@ async def _read_holders(person: str | None) -> tuple[tuple[RoleHolder, ...], Uni
 
 @app.command(help=N_("Show the invitations that can still be taken."))
 def invitations(*, as_json: Json = False, person: As = None) -> None:
-    """The newest first."""
+    """List the open invitations, the newest first."""
     found, units = asyncio.run(_read_invitations(person))
     if found or as_json:
         _print_holders(found, units, as_json=as_json)
@@ -181,7 +181,7 @@ def end(
     holder: Annotated[str, typer.Argument(metavar="ID", help=N_("QT-000012 of a role, LM-000012 of an invitation"))],
     person: As = None,
 ) -> None:
-    """The last owner stays."""
+    """End a role or an invitation; the last owner stays."""
     code = holder.strip().upper()
     asyncio.run(_end_role(code, person))
     typer.echo(translator(load_settings().language)(N_("{id} has ended."), id=code))
@@ -200,7 +200,7 @@ async def _end_role(holder: str, person: str | None) -> None:
 def link(
     person: Annotated[str, typer.Argument(help=N_("telegram:ID, terminal:NAME or the code of a role (QT-000012)"))],
 ) -> None:
-    """Only at the machine itself; in the chat the person gets one with /web."""
+    """Print a sign-in link, only at the machine itself; in the chat the person gets one with /web."""
     address = asyncio.run(_make_sign_in_link(person))
     typer.echo(translator(load_settings().language)(_SIGN_IN_LINK, address=address))
 
@@ -218,7 +218,7 @@ async def _make_sign_in_link(person: str) -> str:
 
 
 def to_refusal_error(refusal: Refusal) -> TrolyError:
-    """A refusal as an error of the command line."""
+    """Return a refusal as an error of the command line."""
     kind = Forbidden if refusal is Refusal.NOT_YOURS else TrolyError
     return kind(ROLE_REFUSALS[refusal])
 

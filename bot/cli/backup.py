@@ -20,7 +20,7 @@ from bot.services.backups import (
     restore_backup,
     verify_backup,
 )
-from bot.services.moving import MoveResult, move_contents
+from bot.services.moving import DatabaseMoveResult, move_contents
 from bot.services.opening import database_url, migrate_database
 from bot.settings import Settings, load_settings, make_data_dir
 from bot.store import BackupBusy, hold_serving_lock, read_key_file, sqlite_path
@@ -163,7 +163,7 @@ def move(
         typer.echo(done.no_backup.say(translator(settings.language)))
 
 
-async def _move(source: Settings, target: Settings) -> MoveResult:
+async def _move(source: Settings, target: Settings) -> DatabaseMoveResult:
     """Keep others from serving either database meanwhile; a lock ends with its process."""
     here, there = (sqlite_path(database_url(one), one.data_dir) for one in (source, target))
     if database_url(source) == database_url(target) or (here and there and here.resolve() == there.resolve()):

@@ -271,7 +271,7 @@ async def follow_progress(by: AuthorizedStore, name: str, say: MarkupTranslator)
 
 
 async def read_progress(by: AuthorizedStore, name: str) -> tuple[Broadcast, DeliveryCounts]:
-    """How it stands at one moment; raises NotFound where it is not within reach."""
+    """Return the broadcast and its counts at one moment; raise NotFound where it is not within reach."""
     async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
         broadcast = await get_broadcast(unit.admin, by.rights, name)
         return broadcast, await unit.admin.broadcasts.tally(by.rights, broadcast.id)

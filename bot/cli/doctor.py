@@ -51,7 +51,7 @@ _SERIF = ("Times", "Liberation", "Tinos", "Tempora")
 
 
 class State(StrEnum):
-    """How a check came out."""
+    """The result of a check."""
 
     GOOD = "ok"
     ADVICE = "advice"  #: it works, and something is to be done all the same

@@ -210,7 +210,7 @@ def _without_unknown(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """What the command was given."""
+    """The facts and files that the command was given."""
 
     facts: GivenFacts
     files: list[Path]

@@ -250,7 +250,7 @@ class CommandSession:
 
     @property
     def admin(self) -> AdminServices:
-        """The ports."""
+        """Return the ports of admins."""
         return self.unit.admin
 
     async def commit(self) -> None:
@@ -295,7 +295,7 @@ class AuthorizedStore:
 
 @asynccontextmanager
 async def open_store_as(act: Act, person: str | None = None) -> AsyncIterator[AuthorizedStore]:
-    """Open the store for one who may do this at all; raises as ``acting`` and ``Acting.need`` do."""
+    """Open the store for one who may do this at all; raises as ``open_as`` and ``CommandSession.require`` do."""
     async with open_store_from_settings(load_settings()) as opened:
         store, now = opened.store, datetime.now(UTC)
         units = await store.units.read()
@@ -311,7 +311,7 @@ async def _rights_of(unit: AdminTransaction, person: str | None, units: UnitDire
 
 
 async def chat_id(store: Store, person: str) -> str:
-    """The id of a person's chat; a bare name is that of a terminal whose person has a role.
+    """Return the id of a person's chat; a bare name is that of a terminal whose person has a role.
 
     Raises:
         PersonUnknown: there is no such person.

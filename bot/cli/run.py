@@ -1,4 +1,4 @@
-"""``troly run``, ``troly worker`` and ``troly chat``."""
+"""Serve the channels, help a process that does, or talk in the terminal: ``troly run``, ``worker`` and ``chat``."""
 
 import asyncio
 import gc

@@ -117,7 +117,7 @@ class StatisticsResult:
 
 
 class StatisticsView(StrEnum):
-    """What is counted."""
+    """The kinds of statistics that can be counted."""
 
     UNITS = "units"
     FUNNEL = "funnel"

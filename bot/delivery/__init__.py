@@ -50,7 +50,7 @@ class Cooldown:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._until = 0.0  #: of the steady clock
+        self._until = 0.0  #: of the monotonic clock
         self._refused: set[str] = set()  #: chats told to wait since something got through
         self._outage = Backoff(longest=_LONGEST_PAUSE)
         self._doubt = Backoff(first=1.0, longest=_LONGEST_PAUSE)
@@ -60,11 +60,11 @@ class Cooldown:
         return max(0.0, self._until - self._clock.monotonic())
 
     def pause(self, seconds: float) -> None:
-        """Nothing leaves before."""
+        """Let nothing leave for so many seconds."""
         self._until = max(self._until, self._clock.monotonic() + seconds)
 
     def note_success(self) -> None:
-        """Something got through."""
+        """Note that something got through."""
         self._outage.reset()
         self._doubt.reset()
         self._refused.clear()
@@ -81,14 +81,14 @@ class Cooldown:
         return self.seconds_left()
 
     def pause_chat(self, chat: str, seconds: float) -> None:
-        """This chat was told to wait for so many seconds."""
+        """Note that this chat was told to wait for so many seconds."""
         self._refused.add(chat)
         if self.is_careful and not self.seconds_left():
             self.pause(min(seconds, self._doubt.next()))
 
 
 class ResultBatcher:
-    """``settle`` returns once the end is stored; waits ``moment`` seconds for others to join."""
+    """Stores ends together: ``settle`` waits ``moment`` seconds for others, and returns once its own is stored."""
 
     def __init__(
         self, store: Store, channel: str, clock: Clock, *, moment: float = 0.0, metrics: Metrics = NO_METRICS
@@ -139,7 +139,7 @@ class ResultBatcher:
 
 
 class _Stored(NamedTuple):
-    """What became of ends that were to be stored together."""
+    """The outcome of ends that were to be stored together."""
 
     failed: dict[int, Exception]  #: rows whose end could not be stored, and why
     waiting: frozenset[str]  #: chats with more in the queue
@@ -168,7 +168,7 @@ _log = structlog.get_logger(__name__)
 class FailureHandler:
     """Settles a row, or puts it back; ``due`` is called when a row that was put back may be tried again."""
 
-    def __init__(  # noqa: PLR0913 - what a lane has, it hands over
+    def __init__(  # noqa: PLR0913 - what a queue has, it hands over
         self,
         store: Store,
         channel: Channel,
@@ -180,7 +180,7 @@ class FailureHandler:
         language: str = LANGUAGES[0],
         metrics: Metrics = NO_METRICS,
     ) -> None:
-        """``language``: of people who have not chosen one."""
+        """``language`` is that of people who have not chosen one."""
         self._store = store
         self._channel = channel
         self._language = language
@@ -258,7 +258,7 @@ class FailureHandler:
 
 
 def _delivery_reason(error: ChannelError) -> DeliveryReason:
-    """Names the method that the platform lacks."""
+    """Return the reason, which names the method that the platform lacks."""
     if not isinstance(error, Unsupported):
         return DeliveryReason.GAVE_UP
     named = f"no_{error.method}"

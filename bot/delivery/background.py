@@ -24,7 +24,7 @@ _AGAIN = 600.0
 
 
 class Retention:
-    """At start and then daily; what failed is gone on with some minutes later."""
+    """Deletes what is past its time, at start and then daily; a failed run is repeated some minutes later."""
 
     def __init__(self, store: Store, clock: Clock, days: int) -> None:
         self._store = store

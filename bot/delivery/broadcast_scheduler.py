@@ -29,7 +29,7 @@ from rules.calendar import to_vietnam_day, to_vietnam_time
 
 
 class CampaignRunner:
-    """Idempotent over rows: a campaign has each step once, whoever makes it."""
+    """Makes the steps of campaigns. It is idempotent over rows: a campaign has each step once, whoever makes it."""
 
     def __init__(self, book: BroadcastOperations, notifier: AuthorNotifier, terms: SchedulerSettings) -> None:
         self._book = book
@@ -40,7 +40,7 @@ class CampaignRunner:
         self._made: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
 
     def forget(self, campaigns: set[str]) -> None:
-        """All but these have ended."""
+        """Forget all but these campaigns: the others have ended."""
         for gone in [key for key in self._made if key[0] not in campaigns]:
             del self._made[gone]
 
@@ -76,7 +76,7 @@ class CampaignRunner:
             await self._notifier.notify_once(campaign, f"left_out:{decision.step.name}", said, now)
 
     async def _finish(self, campaign: Broadcast, now: datetime) -> None:
-        """Told before it is done, as every end."""
+        """End a campaign; its author is told before, so that a kill in between leaves nobody untold."""
         await self._notifier.notify_once(
             campaign, "over", notices.format_campaign_over(MarkupTranslator(campaign.draft.language), campaign), now
         )
@@ -84,7 +84,7 @@ class CampaignRunner:
 
 
 def _campaign_start(campaign: Broadcast) -> date:
-    """The day from which its steps count; one that was put back from a copy has perhaps made those of that day."""
+    """Return the day from which its steps count; one put back from a copy may have made those of that day."""
     written, restored = to_vietnam_day(campaign.created_at), campaign.starts_at
     if restored is None or restored == campaign.draft.starts_at:
         return written
@@ -92,7 +92,7 @@ def _campaign_start(campaign: Broadcast) -> date:
 
 
 class DailyReminders:
-    """At its hour of the day, or as soon after it as reminders may leave. Repeating it changes nothing."""
+    """Reminds at its hour of the day, or as soon after it as reminders may leave. Repeating it changes nothing."""
 
     def __init__(self, book: BroadcastOperations, terms: SchedulerSettings) -> None:
         self._book = book
@@ -123,7 +123,7 @@ class DailyReminders:
         return any(made)
 
     def _due_day(self, what: str, now: datetime) -> date | None:
-        """The day to look for; ``None``: it is too early, closed, or was looked for."""
+        """Return the day to look for; ``None``: it is too early, closed, or was looked for."""
         local = to_vietnam_time(now)
         if local.time() < self._terms.daily_at or not self._terms.hours.is_open_at(now):
             return None
@@ -144,17 +144,17 @@ class PollingLoop:
     """One kind of look, repeated; whatever goes wrong with it, the turns of the process go on."""
 
     def __init__(self, look: Callable[[], Awaitable[bool]]) -> None:
-        """``look``: True, where there is more to do at once."""
+        """``look`` tells whether there is more to do at once."""
         self._look = look
         self._wake = asyncio.Event()
         self._failures = Backoff()
 
     def notify(self) -> None:
-        """There may be something to do."""
+        """Wake the loop: there may be something to do."""
         self._wake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop; a look that is under way then is finished."""
+        """Look again and again until told to stop; a look that is under way then is finished."""
         stopping = asyncio.create_task(_call_when_set(stop, self.notify))
         while not stop.is_set():
             self._wake.clear()
@@ -162,11 +162,11 @@ class PollingLoop:
         await stopping
 
     async def _poll_once(self) -> float:
-        """Seconds until the next look."""
+        """Look once, and return the seconds until the next look."""
         try:
             again = await self._look()
         except Exception as error:  # noqa: BLE001 - as above
-            _log.error("herald_failed", kind=type(error).__name__)
+            _log.error("scheduler_failed", kind=type(error).__name__)
             return self._failures.next()
         self._failures.reset()
         return 0.0 if again else _POLL_SECONDS
@@ -189,7 +189,7 @@ _Job = Callable[[], Awaitable[bool]]
 
 
 class BroadcastScheduler:
-    """``work()``: idempotent over the rows of broadcasts; several processes may do it at once.
+    """Moves broadcasts on. ``work()`` is idempotent over their rows, so several processes may do it at once.
 
     Lists are gone through beside everything else: however long one is, what runs is held and paused in time.
     """
@@ -202,7 +202,7 @@ class BroadcastScheduler:
         queued: Callable[[], None],
         rests: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``queued`` is told whenever there may be something to send; nothing is done while it ``rests``.
+        """``queued`` is called whenever there may be something to send; nothing is done while it ``rests``.
 
         It rests while the clock cannot be trusted: by a wrong day people would be reminded of what is not due.
         """
@@ -220,16 +220,16 @@ class BroadcastScheduler:
         self._prepares, self._conducts = PollingLoop(self.prepare), PollingLoop(self.conduct)
 
     def notify(self) -> None:
-        """There may be something to do."""
+        """Wake both loops: there may be something to do."""
         self._prepares.notify()
         self._conducts.notify()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop; what is under way then is gone on with by the next start."""
+        """Run both loops until told to stop; the next start goes on with what is under way then."""
         await asyncio.gather(self._prepares.run(stop), self._conducts.run(stop))
 
     async def work(self) -> bool:
-        """One look at everything; True: there is more to do at once."""
+        """Look at everything once, and tell whether there is more to do at once."""
         prepared = await self.prepare()
         return await self.conduct() or prepared
 
@@ -258,7 +258,7 @@ class BroadcastScheduler:
 
     @staticmethod
     def _wake_other(other: PollingLoop, *, again: bool) -> bool:
-        """What one kind of look has done is there for the other."""
+        """Wake the other loop where something was done: it may have to go on with that."""
         if again:
             other.notify()
         return again
@@ -270,7 +270,7 @@ class BroadcastScheduler:
         return any([await self._run_isolated(what, look) for what, look in looks.items()])
 
     async def _run_isolated(self, what: str, look: _Job) -> bool:
-        """What is wrong with one must not stop the others; it is logged once, until it goes well again."""
+        """Run one look so that its failure does not stop the others; it is logged once, until it goes well again."""
         try:
             again = await look()
         except Exception as error:  # noqa: BLE001 - as above
@@ -302,6 +302,6 @@ class BroadcastScheduler:
 
 
 def _waits_for_campaign(one: Broadcast, broadcasts: Mapping[str, Broadcast]) -> bool:
-    """A step that has not begun to send does not begin while its campaign is paused."""
+    """Return whether a step that has not begun to send waits because its campaign is paused."""
     parent = broadcasts.get(one.parent or "")
     return parent is not None and parent.state is BroadcastState.PAUSED and one.state in _NOT_YET_SENDING

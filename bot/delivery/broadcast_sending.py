@@ -37,22 +37,22 @@ class AuthorNotifier:
         self._shown: dict[str, tuple[Reply, float]] = {}
 
     def has_notified(self, broadcast: Broadcast, mark: str) -> bool:
-        """This process has told it."""
+        """Return whether this process has told it."""
         return mark in self._notified.get(broadcast.id, ())
 
     async def notify_once(self, broadcast: Broadcast, mark: str, said: Reply, now: datetime) -> None:
-        """A notice; ``mark`` names it among those about this broadcast."""
+        """Tell the author something once; ``mark`` names it among the notices about this broadcast."""
         if not self.has_notified(broadcast, mark):
             await self._book.notify_author(broadcast.id, said, mark, now)
             self._notified.setdefault(broadcast.id, set()).add(mark)
 
     async def notify_finished(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
-        """What became of it, once for each time that it ends."""
+        """Tell how it ended, once for each time that it ends."""
         if not _is_silent(broadcast):
             await self.notify_once(broadcast, f"finished:{broadcast.revision}", said, now)
 
     async def update_progress(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
-        """The message that moves, where it would change, and not more often than every few seconds."""
+        """Change the message of progress where it would read differently, every few seconds at most."""
         if _is_silent(broadcast):
             return
         last, since = self._shown.get(broadcast.id, (None, 0.0))
@@ -62,12 +62,12 @@ class AuthorNotifier:
             self._shown[broadcast.id] = said, self._clock.monotonic()
 
     async def finish_progress(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
-        """Its last state, at once."""
+        """Show the last state of progress, at once."""
         if not _is_silent(broadcast):
             await self._book.notify_author(broadcast.id, said, "last", now)
 
     def forget(self, broadcasts: set[str]) -> None:
-        """All but these have ended."""
+        """Forget all but these broadcasts: the others have ended."""
         self._notified = {name: marks for name, marks in self._notified.items() if name in broadcasts}
         self._shown = {name: shown for name, shown in self._shown.items() if name in broadcasts}
 
@@ -78,7 +78,7 @@ def _is_silent(broadcast: Broadcast) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SchedulerSettings:
-    """As ``bot.settings.Settings`` says."""
+    """The settings of the scheduler, out of ``bot.settings.Settings``."""
 
     hours: SendingHours = field(default_factory=SendingHours)
     error_share: float = 0.1  #: of what was tried; above it a broadcast pauses
@@ -88,7 +88,7 @@ class SchedulerSettings:
 
     @classmethod
     def of(cls, settings: Settings) -> "SchedulerSettings":
-        """Those of the settings."""
+        """Build the settings of the scheduler from those of the process."""
         return cls(
             hours=SendingHours(settings.quiet_from, settings.quiet_until, frozenset(settings.reminder_days)),
             error_share=settings.pause_at_error_share,
@@ -102,7 +102,7 @@ _HOLDABLE = {BroadcastState.APPROVED, BroadcastState.SCHEDULED, BroadcastState.R
 
 
 class QuietHours:
-    """Whoever claims messages leaves alone what is held."""
+    """Holds broadcasts back outside the sending hours; whoever claims messages leaves alone what is held."""
 
     def __init__(self, book: BroadcastOperations, terms: SchedulerSettings) -> None:
         self._book = book
@@ -129,30 +129,30 @@ _FORETOLD = (DeliveryReason.WINDOW, DeliveryReason.MONEY)
 
 @dataclass
 class ProgressMonitor:
-    """What this process has seen of a broadcast. Nothing of it has to outlive the process."""
+    """Remembers the progress that this process saw of a broadcast. Nothing of it has to outlive the process."""
 
     revision: int | None = None  #: of the broadcast when it was counted last
-    next_count: float = 0.0  #: of the steady clock
+    next_count: float = 0.0  #: of the monotonic clock
     forgiven: DeliveryCounts = field(default_factory=DeliveryCounts)  #: wrong before somebody let it go on
     samples: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
 
     def record_count(self, tally: DeliveryCounts, began: float, ended: float) -> None:
-        """It was counted, between two moments of the steady clock."""
+        """Note a count that was made between two moments of the monotonic clock."""
         self.next_count = ended + max(_RECOUNT_SECONDS, _RECOUNT_FACTOR * (ended - began))
         self.samples.append((ended, tally.total - tally.open))
 
     def has_resumed(self, revision: int) -> bool:
-        """Somebody has paused it, and let it go on, since it was counted last."""
+        """Return whether somebody has paused and resumed it since it was counted last."""
         before, self.revision = self.revision, revision
         return before not in {None, revision}
 
     def reset_errors(self, tally: DeliveryCounts) -> None:
-        """It was paused with this much done."""
+        """Count errors from this tally on: whoever resumed it has accepted the earlier ones."""
         self.forgiven = tally
         self.samples.clear()
 
     def speed(self, tally: DeliveryCounts, now: datetime) -> Speed | None:
-        """By the last counts; ``None`` while nothing moves."""
+        """Return the speed by the last counts; ``None`` while nothing moves."""
         if not self.samples:
             return None
         (first, before), (last, after) = self.samples[0], self.samples[-1]
@@ -162,7 +162,7 @@ class ProgressMonitor:
         return Speed(per_second, now + timedelta(seconds=tally.open / per_second))
 
     def error_share(self, tally: DeliveryCounts) -> float:
-        """The share of those tried that could not be delivered, since somebody let it go on.
+        """Return the share of those tried that could not be delivered, since somebody resumed it.
 
         People who blocked the assistant are left out, and people whom the check said would not be reached.
         """
@@ -173,7 +173,7 @@ class ProgressMonitor:
 
 
 class BroadcastDelivery:
-    """Idempotent over rows: every move names the state it begins from."""
+    """Moves a broadcast from its start to its end. It is idempotent: every move names the state it begins from."""
 
     def __init__(
         self, book: BroadcastOperations, notifier: AuthorNotifier, terms: SchedulerSettings, clock: Clock
@@ -186,7 +186,7 @@ class BroadcastDelivery:
         self._watches: defaultdict[str, ProgressMonitor] = defaultdict(ProgressMonitor)
 
     def forget(self, broadcasts: set[str]) -> None:
-        """All but these have ended."""
+        """Forget all but these broadcasts: the others have ended."""
         for name in self._watches.keys() - broadcasts:
             del self._watches[name]
 
@@ -242,7 +242,7 @@ class BroadcastDelivery:
         await self._notifier.update_progress(broadcast, said, now)
 
     async def _finish(self, broadcast: Broadcast, tally: DeliveryCounts, now: datetime) -> None:
-        """Told before it is done: whoever is killed in between says it once more, and the store knows it."""
+        """End it; its author is told before, so that a kill in between repeats the notice instead of losing it."""
         ended, voice = replace(broadcast, state=BroadcastState.FINISHED, held_until=None), _author_translator(broadcast)
         await self._notifier.finish_progress(broadcast, notices.format_progress(voice, ended, tally), now)
         await self._notifier.notify_finished(broadcast, notices.format_finished(voice, ended, tally), now)
@@ -279,7 +279,7 @@ _ALLOWED_IN_STEP = frozenset({ProblemKind.NOBODY, ProblemKind.PAST, ProblemKind.
 
 
 class RecipientPreparation:
-    """Idempotent over rows."""
+    """Has the rows of recipients made, and checks steps before that. It is idempotent over rows."""
 
     def __init__(self, book: BroadcastOperations, notifier: AuthorNotifier, terms: SchedulerSettings) -> None:
         self._book = book
@@ -289,7 +289,7 @@ class RecipientPreparation:
         self._stands: set[str] = set()  #: steps whose check found nothing against them
 
     def forget(self, broadcasts: set[str]) -> None:
-        """All but these have ended."""
+        """Forget all but these broadcasts: the others have ended."""
         self._stands &= broadcasts
 
     async def check_list(self, broadcast: Broadcast, now: datetime) -> bool:
@@ -323,7 +323,7 @@ class RecipientPreparation:
         return broadcast.parent != EXPIRY_CAMPAIGN  # what is made there comes with its rows, and may wait for them
 
     async def _passes_check(self, broadcast: Broadcast, now: datetime) -> bool:
-        """A step is checked before it gets rows: its audience is not that of the day on which it was approved."""
+        """Check a step before it gets rows: its audience is not that of the day on which it was approved."""
         if broadcast.parent in {None, EXPIRY_CAMPAIGN} or broadcast.id in self._stands:
             return True
         found = await self._book.check(broadcast.id, now)
@@ -341,7 +341,7 @@ class RecipientPreparation:
         return False
 
     async def _tell_where_nobody_is_left(self, broadcast: Broadcast, now: datetime) -> None:
-        """Without rows it has ended already, unless it waits for a second person."""
+        """Tell the author where there are no rows: it has ended already, unless it waits for a second person."""
         tally = await self._book.tally(broadcast.id)
         if not tally.total and broadcast.id not in {one.id for one in await self._book.list_open()}:
             await self._notifier.notify_finished(

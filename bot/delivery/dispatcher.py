@@ -1,6 +1,6 @@
 """The way out: rows of the outbox leave through their channel, paced, in order per chat, each with a final state.
 
-Answers, files and messages to many have a lane each, so that an answer never waits behind a broadcast or an upload.
+Answers, files and messages to many have a queue each, so that an answer never waits behind a broadcast or an upload.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ _log = structlog.get_logger(__name__)
 
 
 class RoundRobin:
-    """``claim``: the next few rows of the broadcast whose turn it is."""
+    """Takes broadcasts in turn: ``claim`` gives the next few rows of the one whose turn it is."""
 
     def __init__(self, store: Store, channel: str, clock: Clock) -> None:
         self._store = store
         self._channel = channel
         self._clock = clock
         self._round: deque[str] = deque()
-        self._resting: dict[str, float] = {}  #: that could not be claimed from, until this moment of the steady clock
+        self._resting: dict[str, float] = {}  #: not to be claimed from until this moment of the monotonic clock
         self._looked = float("-inf")
 
     def refresh_next(self) -> None:
@@ -128,7 +128,7 @@ class _FileClaims:
 
 
 class Dispatcher:
-    """``deliver()``: idempotent over the rows of one channel's outbox."""
+    """Delivers the outbox of one channel. ``deliver()`` is idempotent over its rows."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
@@ -144,7 +144,7 @@ class Dispatcher:
         language: str = LANGUAGES[0],
         metrics: Metrics = NO_METRICS,
     ) -> None:
-        """``open_at``: the hours at which broadcasts may leave, whoever holds them back or forgets to.
+        """``open_at`` tells whether broadcasts may leave at a moment, whoever holds them back or forgets to.
 
         ``language``: of people who have not chosen one.
         """

@@ -69,7 +69,7 @@ class _Making:
     typed: bool = False  #: it is to be stopped by the command
     far: tuple[int, int] = (0, 0)  #: files that are made, of how many
     shown: tuple[int, int] = (0, 0)
-    shown_at: float = float("-inf")  #: of the steady clock
+    shown_at: float = float("-inf")  #: of the monotonic clock
 
     def tell(self, done: int, total: int) -> None:
         """Note how far it is; raises ``_StoppedError`` once it is to be stopped."""

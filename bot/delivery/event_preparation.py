@@ -72,7 +72,7 @@ _log = structlog.get_logger(__name__)
 
 
 async def draw_requested_chart(event: DrawChart, channel: Channel | None, draw: DrawCallback | None) -> ChartDrawn:
-    """The event with its picture, or with why there is none; never an error, for the turn goes on."""
+    """Return the event with its picture, or with why there is none; never an error, for the turn goes on."""
     if not sends_files(channel, "image/png"):
         return _chart_without(event, "no_files")
     try:
@@ -98,13 +98,13 @@ _LIST_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".j
 
 
 async def nobody_may_import(chat: Chat) -> bool:
-    """May import lists."""
+    """Refuse to everybody that they import lists."""
     del chat
     return False
 
 
 def may_import_by_role(store: Store) -> MayImport:
-    """By the roles that the store knows of at that moment."""
+    """Return a check of who may import lists, by the roles that the store knows at that moment."""
 
     async def may_import(chat: Chat) -> bool:
         return may_any_role(await store.chats.roles(chat), Act.IMPORT_REQUESTS)
@@ -133,7 +133,7 @@ class ListReader:
 
 #: Rows of a report in a chat; a longer one takes seconds, and is the command line's.
 MOST_REPORT_ROWS = 20_000
-#: ``Reports.make``: a report for the person of a chat.
+#: ``ReportMaker.make``, or another maker of a report for the person of a chat.
 ReportCallback = Callable[[Chat, MakeReport], Awaitable[ReportMade]]
 
 
@@ -143,7 +143,7 @@ class ReportMaker:
     def __init__(
         self, store: Store, clock: Clock, folder: Path, most_bytes: int, most_rows: int = MOST_REPORT_ROWS
     ) -> None:
-        """``folder`` is for files under way; ``most_bytes``: of a file that a chat is sent."""
+        """``folder`` is for files under way, ``most_bytes`` the size of a file that a chat is sent at most."""
         self._folder = folder
         self._store = store
         self._clock = clock
@@ -152,7 +152,7 @@ class ReportMaker:
         self._turn = asyncio.Semaphore(1)
 
     async def make(self, chat: Chat, wanted: MakeReport) -> ReportMade:
-        """The file, or why there is none.
+        """Return the file, or why there is none.
 
         Raises:
             OutputError: there is no writing on this machine.
@@ -197,7 +197,7 @@ class ReportMaker:
 async def make_requested_report(
     chat: Chat, event: MakeReport, channel: Channel | None, report: ReportCallback | None
 ) -> ReportMade:
-    """The event with its file, or with why there is none.
+    """Return the event with its file, or with why there is none.
 
     Raises:
         StoreUnavailable: the turn is tried again when the store answers.
@@ -270,7 +270,7 @@ class EventPreparer:
         return giving_way(FILE_LIMIT if event.size is None else max(0, event.size))
 
     async def prepare(self, chat: Chat, event: Event, *, listing: bool = False, turn: int | None = None) -> Event:
-        """The event as the conversation takes it: what was sent is read, what was asked for is made.
+        """Return the event as the conversation takes it: what was sent is read, what was asked for is made.
 
         Args:
             chat: the chat it came from.
@@ -329,7 +329,7 @@ class EventPreparer:
         return await self._read_list(chat, data, event.name)  # outside: a list keeps no certificate waiting
 
     async def _fetch_or_explain(self, chat: Chat, event: FileSent) -> bytes | Reading | ImportSheet:
-        """Or why there are none."""
+        """Return the bytes of the file, or why there are none."""
         channel = self._channels.get(chat.channel)
         if channel is None or not channel.capabilities.files_in:
             return _problem_reading(FileProblemKind.UNAVAILABLE)
@@ -349,7 +349,7 @@ class EventPreparer:
         return self._room_apart if self._readers.apart(chat) else self._room
 
     async def _read_list(self, chat: Chat, data: bytes, name: str) -> Reading | ImportSheet:
-        """An exported list; whatever else it is, it may hold a certificate, or what must not be sent."""
+        """Read an exported list; whatever else the file is, it may hold a certificate, or what must not be sent."""
         sheet = await self._lists.read(data)
         if sheet.trouble in (None, SheetProblem.TOO_MANY_ROWS):
             return sheet

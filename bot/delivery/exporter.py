@@ -66,7 +66,7 @@ _log = structlog.get_logger(__name__)
 class _LastProgress:
     """The last progress heard of."""
 
-    since: float  #: of the steady clock: when that was
+    since: float  #: of the monotonic clock: when that was
     done: int = 0
     total: int = 0
 
@@ -75,7 +75,7 @@ class _LastProgress:
 
 
 class Exporter:
-    """``work()``: idempotent over the rows of ``tasks``. What a killed process had begun is begun anew."""
+    """Writes exports that were ordered. ``work()`` is idempotent over ``tasks``: what a kill cut off is begun anew."""
 
     #: Seconds between two states of the message that shows how far it is.
     step = 3.0
@@ -106,7 +106,7 @@ class Exporter:
             await cancel_on(stop, asyncio.sleep(_POLL_SECONDS))
 
     async def _retry_until_done(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """A step, tried until nothing goes wrong: whatever does, the turns of the channel go on."""
+        """Try a step until nothing goes wrong: whatever does, the turns of the channel go on."""
         await cancel_on(stop, retry(step, self._failed))
 
     def _failed(self, error: Exception) -> bool:
@@ -147,7 +147,7 @@ class Exporter:
             await self._fail(task, exports.format_export_failed(MarkupTranslator(task.order.language)))
 
     async def _wait_for_outcome(self, task: ExportTask, child: ExportChild) -> LastWord | None:
-        """Its last word; raises ``_Ended`` where nobody wants the export any more."""
+        """Return the outcome of the export; raise ``_ExportEnded`` where nobody wants it any more."""
         far = _LastProgress(self._clock.monotonic())
         heard = child.outcome(lambda progress: far.update(progress, self._clock.monotonic()))
         outcome = asyncio.create_task(heard)
@@ -166,7 +166,7 @@ class Exporter:
             await asyncio.gather(outcome, return_exceptions=True)
 
     async def _report(self, task: ExportTask, far: _LastProgress) -> None:
-        """Move the message; raises ``_Ended`` where nobody wants the export any more."""
+        """Move the message; raises ``_ExportEnded`` where nobody wants the export any more."""
         say, now = MarkupTranslator(task.order.language), self._clock.now()
         shown = self._channel.capabilities.editing and far.total
         said = exports.format_export_progress(say, far.done, far.total) if shown else None
@@ -213,7 +213,7 @@ _OWN_DATA_TRIES = 10
 
 
 class OwnDataExporter:
-    """``work()``: idempotent over the rows of ``tasks``. What a killed process had begun is begun anew."""
+    """Writes own data that were ordered. ``work()`` is idempotent over ``tasks``: what a kill cut off is begun anew."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - the composition root names each of them
         self, store: Store, channel: Channel, folder: Path, limit: int, clock: Clock, queued: Callable[[], None]
@@ -234,7 +234,7 @@ class OwnDataExporter:
             await cancel_on(stop, asyncio.sleep(_OWN_DATA_POLL_SECONDS))
 
     async def _retry_until_done(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """A step, tried until nothing goes wrong: whatever does, the turns of the channel go on."""
+        """Try a step until nothing goes wrong: whatever does, the turns of the channel go on."""
         await cancel_on(stop, retry(step, self._failed))
 
     def _failed(self, error: Exception) -> bool:
@@ -268,7 +268,7 @@ class OwnDataExporter:
             await retry_while_unavailable(lambda: self._store.own_data.fail(task, sorry, self._clock.now()))
 
     async def _write_files(self, task: OwnDataTask) -> None:
-        """Reads a page, writes it off the event loop, reads the next: neither turns nor memory notice."""
+        """Read a page, write it off the event loop, read the next: neither turns nor memory notice."""
         with private_folder(self._folder) as folder:
             files = OwnDataFiles(folder, MarkupTranslator(task.language), self._limit)
             async for name, value in self._store.own_data.sections(task, self._clock.now()):

@@ -72,7 +72,7 @@ class FormMaker:
     """Makes the forms of one order at a time: converting them to PDF takes a second and much memory."""
 
     def __init__(self, templates: Path) -> None:
-        """``templates``: the folder of the office's own forms, which need not exist."""
+        """``templates`` is the folder of the office's own forms, which need not exist."""
         self._templates = templates
         self._turn = asyncio.Semaphore(1)
 

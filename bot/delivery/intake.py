@@ -33,13 +33,13 @@ _DAY = 86_400.0
 
 
 class Throttle:
-    """A person's messages beyond the rate are dropped; the first of them becomes one ``TooMuch`` a burst.
+    """Drops a person's messages beyond the rate; the first of them becomes one ``Throttled`` a burst.
 
-    Those of a group beyond its own, much lower rate are dropped without a word: Telegram lets 20 a minute into a group;
-    so are those beyond the rate of all groups together. A person also has an allowance for the day.
+    Messages of a group beyond its own, much lower rate are dropped without a word, for Telegram lets 20 a minute into a
+    group; so are those beyond the rate of all groups together. A person also has an allowance for the day.
 
     A burst is over when half of the allowance is back. ``dropped`` counts what was not let in. A secret becomes
-    ``TooMuch`` each time, within the same rate once more, so that it can be deleted.
+    ``Throttled`` each time, within the same rate once more, so that it can be deleted.
     """
 
     def __init__(self, rate: Rate, clock: Clock) -> None:
@@ -163,7 +163,7 @@ class Intake:
         self._refused: dict[tuple[str, str], tuple[int, int]] = {}  #: how often an update was, and ``_taken`` then
 
     async def accept(self, updates: Sequence[Incoming]) -> None:
-        """Returns once all are stored, known already, or counted as not storable: then they may be acknowledged."""
+        """Return once all are stored, known already, or counted as not storable: then they may be acknowledged."""
         admitted = list(self._throttle.admit(map(_remove_secrets, updates)))
         if not admitted:
             return
@@ -179,7 +179,7 @@ class Intake:
             self._submit(await self._store_updates(updates))
 
     async def record_block_change(self, change: BlockChange) -> None:
-        """A person blocks the assistant, or lets it write again; stored when this returns."""
+        """Store that a person blocks the assistant, or lets it write again; it is stored when this returns."""
         chat, chats = self._store.chats.at(change.channel, change.address), self._store.chats
         mark = partial(chats.mark_blocked, chat, self._clock.now())
         await retry_while_unavailable(mark if change.blocked else partial(chats.mark_unblocked, chat), self._metrics)
@@ -200,7 +200,7 @@ class Intake:
         return chats
 
     async def _one_by_one(self, updates: Sequence[Incoming]) -> list[Chat]:
-        """Each by itself. Where the store takes one, what it refuses is that update's own trouble, else the store's."""
+        """Store each by itself. Where the store takes one, a refusal is that update's own trouble, else the store's."""
         chats: list[Chat] = []
         refused: list[tuple[Incoming, StoreError]] = []
         for update in updates:
@@ -243,7 +243,7 @@ def _note_failure(written: asyncio.Task[None]) -> None:
 
 
 def _remove_secrets(update: Incoming) -> Incoming:
-    """Without what must never be stored: a private key's body, a PIN; and without what is too long to be an answer."""
+    """Remove what must never be stored (a private key, a PIN), and what is too long to be an answer."""
     event = update.event
     if isinstance(event, TextReceived):
         return replace(update, event=_clean_text(event))

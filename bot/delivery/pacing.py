@@ -32,13 +32,13 @@ class SlidingWindow:
         self.seconds = seconds
 
     def free(self, now: float) -> int:
-        """Places not taken."""
+        """Return how many places are not taken."""
         while self._arrivals and self._arrivals[0] <= now - self.seconds:
             self._arrivals.popleft()
         return max(0, self.places - self._reserved - len(self._arrivals))
 
     def free_within(self, now: float, seconds: float) -> int:
-        """Places that are not taken, or will not be so many seconds from now."""
+        """Return how many places are not taken, or will not be so many seconds from now."""
         free = self.free(now)
         soon = sum(1 for at in islice(self._arrivals, _MOST_AHEAD) if at <= now + seconds - self.seconds)
         return free or max(0, self.places - self._reserved - len(self._arrivals) + soon)
@@ -65,11 +65,11 @@ class SlidingWindow:
         self._reserved += places
 
     def release(self, places: int) -> None:
-        """Nothing leaves there."""
+        """Give places back from which nothing leaves."""
         self._reserved -= places
 
     def record_arrival(self, now: float) -> None:
-        """A message that had a place reserved was answered, or may have arrived."""
+        """Note that a message with a reserved place was answered, or may have arrived."""
         self._reserved -= 1
         self._arrivals.append(now)
 
@@ -166,7 +166,7 @@ class Pacer:
 
     @property
     def per_second(self) -> float:
-        """The pace, of all processes together."""
+        """Return the pace of all processes together."""
         return self._pace.overall
 
     def _take(self, part: _Part) -> None:
@@ -217,7 +217,7 @@ class Pacer:
         return self._overall.until_departure(self._now())
 
     def release(self, kind: MessageKind, places: int) -> None:
-        """Nothing leaves there."""
+        """Give places back from which nothing leaves."""
         self._overall.release(places)
         if kind is MessageKind.URGENT:
             self._urgent.release(places)
@@ -225,7 +225,7 @@ class Pacer:
             self._even.put_back(places)
 
     def record_arrival(self, kind: MessageKind) -> None:
-        """The platform has answered a message, or nobody knows whether it got it."""
+        """Note that the platform has answered a message, or that nobody knows whether it got it."""
         now = self._clock.monotonic()
         self._overall.record_arrival(now)
         if kind is MessageKind.URGENT:
@@ -245,7 +245,7 @@ class Pacer:
         return max(_SHORTEST_WAIT, even, self._overall.wait(now, self._batch + self._kept_for_answers(now)))
 
     def take_chat_place(self, chat: str) -> float:
-        """A message to this chat comes up; seconds to hold it back."""
+        """Take a place for a message to this chat, and return the seconds to hold it back."""
         seconds = self._chats.take(chat)
         now, rest = self._clock.monotonic(), self._chats.wait(chat)
         if rest > 0:
@@ -253,7 +253,7 @@ class Pacer:
         return seconds
 
     def resting_chats(self) -> list[str]:
-        """Chats that get nothing for the moment: whoever looks for messages leaves theirs where they are."""
+        """List chats that get nothing for the moment: their messages are not to be claimed."""
         now = self._clock.monotonic()
         self._resting = {chat: until for chat, until in self._resting.items() if until > now}
         return list(self._resting)
@@ -279,7 +279,7 @@ _LATENCY_MARGIN = 1.5
 
 
 class ConcurrencyLimit:
-    """By Little's law: the pace, times how long an answer takes where nothing waits (as TCP Vegas finds its window)."""
+    """Finds how many go out side by side by Little's law: the pace, times how long an answer takes with no queue."""
 
     def __init__(self, per_second: float, clock: Clock) -> None:
         self._per_second = per_second
@@ -289,7 +289,7 @@ class ConcurrencyLimit:
         self._before = 0.0  #: of the span before
 
     def record_latency(self, seconds: float) -> None:
-        """A message was answered after so long."""
+        """Note that a message was answered after so many seconds."""
         now = self._clock.monotonic()
         if now - self._since >= _SAMPLE_SECONDS:
             self._since, self._before, self._quickest = now, self._quickest, 0.0
@@ -297,7 +297,7 @@ class ConcurrencyLimit:
 
     @property
     def concurrency(self) -> int:
-        """Messages under way side by side."""
+        """Return how many messages may be under way side by side."""
         quickest = min(self._quickest or self._before, self._before or self._quickest)
         if not quickest:
             return _INITIAL_LIMIT

@@ -42,7 +42,7 @@ class ChannelService:
 
     @property
     def channel(self) -> str:
-        """Its name."""
+        """Return the name of the channel."""
         return self.lease.channel
 
 
@@ -58,7 +58,7 @@ class Runner:
         *,
         moved: Callable[[], None] = lambda: None,
     ) -> None:
-        """``moved`` is told when another process may have moved a broadcast."""
+        """Keep the parts; ``moved`` is called when another process may have moved a broadcast."""
         self._store = store
         self._workers = workers
         self._services = services
@@ -76,7 +76,7 @@ class Runner:
         store.workers.take_up("broadcasts", lambda _: all(service.lease.alone for service in services))
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until ``stop`` is set; the first failure of a part ends all of them and is raised.
+        """Run until ``stop`` is set; the first failure of a part ends all of them and is raised.
 
         Raises:
             ChannelError: a part cannot work at all.
@@ -128,7 +128,7 @@ class Runner:
         return service is not None and self._takes_up(channel, service.dispatcher.takes_up())
 
     def _on_change(self, table: str) -> None:
-        """Another process made something to do."""
+        """Wake what works on this table: another process has written to it."""
         for wake in [self._wakes[table]] if table in self._wakes else self._wakes.values():
             wake()
 

@@ -1,4 +1,4 @@
-"""A lane: rows of one kind are claimed and leave side by side, as the pace lets them."""
+"""Claim rows of one kind, and send them side by side, as the pace lets them."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ ClaimRows = Callable[[int, datetime, Sequence[str]], Awaitable[list[OutboxRow]]]
 
 #: Seconds that places for a broadcast are reserved ahead at most, while its rows are claimed.
 _LONGEST_AHEAD = 0.1
-#: Seconds until a lane that the pace holds back looks whether it is to stop.
+#: Seconds until a queue that the pace holds back looks whether it is to stop.
 _LONGEST_WAIT = 0.5
 #: Seconds beyond the rest of a chat, for what clocks round.
 _GRAIN = 0.001
@@ -64,7 +64,7 @@ class QueueOptions:
 
 
 class SendQueue:
-    """Idempotent over the rows of its kind."""
+    """Claims and sends the rows of one kind. It is idempotent over them."""
 
     def __init__(self, context: ChannelContext, options: QueueOptions) -> None:
         self._context = context
@@ -233,7 +233,7 @@ class SendQueue:
         return True
 
     async def _send(self, row: OutboxRow) -> Receipt:
-        """The place is free at once only where the request never left."""
+        """Send a row; its place is free at once only where the request never left."""
         kind, pacer, clock = self._options.kind, self._context.pacer, self._context.clock
         begun = clock.monotonic()
         try:

@@ -1,9 +1,9 @@
 """Chats with something to handle are handled side by side, each by one task at a time, and take turns.
 
 One event of a chat is handled, then it is another chat's turn: first theirs who had none for the longest time, and
-before those with a backlog who wait for an answer before they say more. What takes its time (an errand: a file to be
+before those with a backlog who wait for an answer before they say more. What takes its time (a slow task: a file to be
 read, a chart to be drawn, a line of somebody whose lines kept the database busy lately) has a few places of its own, so
-that lines wait for lines only. While a chat's errand waits or is under way its later events wait behind it.
+that lines wait for lines only. While a chat's slow task waits or is under way its later events wait behind it.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from bot.messages import Chat
 
 #: Chats of which it is remembered when they had their last turn.
 _MOST_REMEMBERED_CHATS = 4096
-#: Seconds that an errand gives way for each second for which its person had a place lately.
+#: Seconds that a slow task gives way for each second for which its person had a place lately.
 _GIVES_WAY = 10.0
 #: Seconds of a pause between two turns, at most, while something else goes first.
 _LONGEST_PAUSE = 0.25
@@ -38,7 +38,7 @@ class SlowTaskKind(StrEnum):
     LOOK = "look"  #: a line of somebody for whom the database had much to do lately: searches, statistics
 
 
-#: Errands of each kind side by side. Files of a kind are read one at a time; others are fetched meanwhile.
+#: Slow tasks of each kind side by side. Files of a kind are read one at a time; others are fetched meanwhile.
 SLOW_TASK_PLACES: Mapping[SlowTaskKind, int] = {
     SlowTaskKind.FILE: 4,
     SlowTaskKind.SLOW: 2,
@@ -62,12 +62,12 @@ class Handled(Enum):
     LAST = "last"  #: when it was taken in hand no other waited, and none follows from it
 
 
-#: True: one event was handled, there may be more; False: nothing was left; an errand: to be run in a place for it.
+#: True: one event was handled, there may be more; False: nothing was left; a slow task: to be run in a place for it.
 HandleNext = Callable[[Chat], Awaitable[bool | Handled | SlowTask]]
 
 
 class TurnPool:
-    """``submit`` chats; ``handle_next`` is called for each until nothing is left, and ``handled`` after each event."""
+    """Calls ``handle_next`` for each submitted chat until nothing is left, and ``handled`` after each event."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class TurnPool:
         places: Mapping[SlowTaskKind, int] = SLOW_TASK_PLACES,
         gives_way: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``gives_way``: whether something else has to go first now.
+        """``gives_way`` tells whether something else has to go first now.
 
         Turns are handled one by one meanwhile, with as long a pause after each as it took.
         """
@@ -92,7 +92,7 @@ class TurnPool:
         self._slow_tasks = {kind: _SlowTaskQueue(most) for kind, most in places.items()}
         self._submitted: dict[str, Chat] = {}  #: may have something to handle
         self._news: dict[str, int] = {}  #: how often a chat was submitted for something that is not handled yet
-        self._busy: set[str] = set()  #: handled at this moment, or with an errand
+        self._busy: set[str] = set()  #: handled at this moment, or with a slow task
         self._running: dict[asyncio.Task[None], str] = {}  #: steps
         self._slow_running: set[asyncio.Task[None]] = set()  #: errands under way
         self._stopping = False
@@ -100,7 +100,7 @@ class TurnPool:
         self.roomy.set()
 
     def submit(self, chats: Iterable[Chat]) -> None:
-        """These chats have something to handle."""
+        """Queue chats that have something to handle."""
         for chat in chats:
             self._submitted.setdefault(chat.id, chat)
             self._news[chat.id] = self._news.get(chat.id, 0) + 1
@@ -170,7 +170,7 @@ class TurnPool:
         self._start()
 
     def _on_handled(self, chat: Chat, *, handled: bool, last: bool = False) -> None:
-        """An event was handled, or there was none; after the last one more waits only if it was submitted since."""
+        """Go on after an event, or after none was found; behind the last one only what was submitted since waits."""
         self._turns.record_turn(chat, handled=handled)
         self._busy.discard(chat.id)
         if handled:
@@ -183,7 +183,7 @@ class TurnPool:
         self._start()
 
     def _nothing_left(self, chat: Chat) -> None:
-        """But for what came while that was found out."""
+        """Note that nothing is left, but for what came while that was found out."""
         self._news.pop(chat.id, None)
         if chat.id in self._submitted:
             self._news[chat.id] = 1
@@ -249,7 +249,7 @@ class _TurnQueue:
         return None
 
     def record_turn(self, chat: Chat, *, handled: bool) -> None:
-        """Its turn is over; a look that found nothing does not count."""
+        """End the turn of a chat; a look that found nothing does not count."""
         place = self._taken.pop(chat.id, None)
         if not handled or place is None:
             return
@@ -260,7 +260,7 @@ class _TurnQueue:
 
 
 class _SlowTaskQueue:
-    """Errands of one kind: theirs first who have taken the least of its places lately, but nobody waits for ever."""
+    """Orders slow tasks of one kind: theirs first who had the fewest of its places lately; nobody waits for ever."""
 
     def __init__(self, places: int) -> None:
         self._free = places
@@ -273,7 +273,7 @@ class _SlowTaskQueue:
         heapq.heappush(self._waiting, (moment, next(self._count), chat, task))
 
     def next(self) -> tuple[Chat, SlowTask] | None:
-        """The one whose turn it is, which has a place from now on."""
+        """Return the task whose turn it is, which has a place from now on."""
         if not self._free or not self._waiting:
             return None
         self._free -= 1
@@ -281,7 +281,7 @@ class _SlowTaskQueue:
         return chat, task
 
     def record_use(self, chat: Chat, seconds: float) -> None:
-        """Its place is free."""
+        """Free the place of a task, and note how long the chat had it."""
         self._free += 1
         self._taken.add(chat.id, seconds)
 

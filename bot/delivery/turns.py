@@ -84,7 +84,7 @@ OpenTurn = Callable[..., AbstractAsyncContextManager[TurnTransaction]]
 
 
 class TurnHandler:
-    """``handle(chat)``: idempotent over the rows of the inbox, so it may be called at any time, from anywhere."""
+    """Handles updates. ``handle(chat)`` is idempotent over the inbox: call it at any time, from anywhere."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
@@ -322,7 +322,7 @@ class TurnHandler:
 
 
 def _open_session(pending: PendingTurn) -> Session | None:
-    """``None`` where there is none, or one that cannot be read."""
+    """Return the session; ``None`` where there is none, or one that cannot be read."""
     if pending.session is None or not pending.session.startswith("{"):
         return None
     try:
@@ -337,7 +337,7 @@ def _pending_language(pending: PendingTurn) -> str | None:
 
 
 def _error_location(error: Exception) -> dict[str, str]:
-    """The kind of an error and where it arose; its message may quote a person, so it is left out."""
+    """Return the kind of an error and where it arose, without its message, which may quote a person."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames[-3:]]
     return {"error": type(error).__name__, "at": " < ".join(reversed(places))}

@@ -1,4 +1,4 @@
-"""Look after the house by itself: make backups when they are due, and tell the owners what they should know."""
+"""Loops of upkeep: make backups when they are due, and tell the owners what they should know."""
 
 import asyncio
 import json

@@ -36,7 +36,7 @@ from bot.store import (
 
 #: Seconds over which the pace is counted.
 _WINDOW = 1.0
-#: Of the time between two signs of life: the pause after one that failed.
+#: The pause after a sign of life that failed is this part of the time between two.
 _RETRY_DIVISOR = 5
 #: Seconds, so that a timer does not ring before its time.
 _MARGIN = 0.01
@@ -62,7 +62,7 @@ class WorkerLease:
         self._share = share
         self._lease = lease or LeaseDuration()
         self._found: Callable[[], None] = lambda: None
-        self._waits_until = self._trusted_until = float("-inf")  # of the steady clock
+        self._waits_until = self._trusted_until = float("-inf")  # of the monotonic clock
         self.alone = False  #: by the last sign of life nobody else serves the channel
         self.place = 0.0  #: of this process among those that serve the channel: above 0, below 1, another for each
 
@@ -73,7 +73,7 @@ class WorkerLease:
         return self._waits_until <= self._clock.monotonic() < self._trusted_until
 
     async def join(self) -> None:
-        """Be written down, and take over what the dead had in hand. Raises StoreError other than a passing one."""
+        """Register the worker, and take over what dead ones had in hand. Raises StoreError other than a passing one."""
         await retry_while_unavailable(self._join)
 
     async def _join(self) -> None:
@@ -101,7 +101,7 @@ class WorkerLease:
                 _log.info("worker_left", channel=self.channel)
 
     async def _try_beat(self) -> bool:
-        """A sign of life; False where it failed."""
+        """Give a sign of life; False where it failed."""
         try:
             async with asyncio.timeout(self._lease.fence):
                 await self._beat()
@@ -111,7 +111,7 @@ class WorkerLease:
         return True
 
     async def _beat(self) -> None:
-        """Only a worker with a fresh lease may expire others: after a database outage every worker looks stale."""
+        """Renew the lease. Only a fresh one lets a worker expire others: after an outage every worker looks stale."""
         begun = self._clock.monotonic()
         presence = await self._book.beat(self.channel, self._clock.now(), judge=begun < self._trusted_until)
         if presence is None:
@@ -121,7 +121,7 @@ class WorkerLease:
             self._apply_presence(begun, presence)
 
     def _apply_presence(self, begun: float, presence: Presence) -> None:
-        """Nothing may be awaited in here: who may send has the share that belongs to it."""
+        """Apply what the store knows of the workers; without ``await``, so that nobody sends with an old share."""
         might = self.may_send()
         self.alone = presence.live == 1
         self.place = (presence.rank + 1) / (presence.live + 1)
@@ -158,7 +158,7 @@ _LONGEST_RECONNECT_DELAY = 10.0
 
 
 class ChangeListener:
-    """``heard`` is told which table another process wrote to for ``channels``; "" where that may have been any."""
+    """Tells ``heard`` which table another process wrote to for ``channels``; "" where that may have been any."""
 
     def __init__(self, book: WorkerRegistry, channels: Collection[str], heard: Callable[[str], None]) -> None:
         self._book = book
@@ -231,7 +231,7 @@ _DAY = 86_400
 
 
 class Heartbeat:
-    """``begin`` before anything is sent, then ``run``."""
+    """Beats for this process: ``begin`` before anything is sent, then ``run``."""
 
     def __init__(self, store: Store, witness: Witness, expiry_days: Sequence[int], clock: Clock) -> None:
         self._store = store
@@ -339,11 +339,11 @@ class Heartbeat:
 
 
 def open_heartbeat(settings: Settings, store: Store, clock: Clock) -> Heartbeat:
-    """The beat of a process over this store."""
+    """Open the heartbeat of a process over this store."""
     return Heartbeat(store, _open_witness(settings), settings.expiry_reminder_days, clock)
 
 
 def _open_witness(settings: Settings) -> Witness:
-    """In the data folder, and outside it: a folder that is put back as a whole takes its own witness back, too."""
+    """Open a witness in the data folder and outside it: a folder put back as a whole brings its own one back."""
     outside = (settings.state_dir,) if settings.state_dir else ()
     return Witness((settings.data_dir / "witness", *outside))

@@ -126,7 +126,7 @@ class DemoRowBuilder:
         )
 
     def grant_query(self, grant: DemoGrant) -> Query:
-        """The role of a person whose chat is there."""
+        """Return the query that gives a role to a person whose chat is there."""
         told = {
             "id": grant.id,
             "chat": self._id(grant.chat),

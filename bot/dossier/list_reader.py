@@ -221,7 +221,7 @@ def _to_row(
         unread.append(words["not_after"])
     for meaning, text in words.items():
         if meaning.startswith("tick "):
-            told = _ticked(meaning.removeprefix("tick "), text)
+            told = _read_tick(meaning.removeprefix("tick "), text)
             sayings += [told] if told else []
             unread += [] if told is not None else [text]
     subject = _SUBJECT_OF.get(fold(words.get("subject", ""))) or guess_subject(words.get("name", ""))
@@ -236,7 +236,7 @@ def _to_day(cell: TableCell, text: str) -> date | None:
     return cell.day or read_day(text) or parse_day(text)
 
 
-def _ticked(said: str, text: str) -> str | None:
+def _read_tick(said: str, text: str) -> str | None:
     """Return what a ticked heading says, an empty text where it is crossed out, ``None`` if the cell is unclear."""
     mark = fold(text)
     if mark in _TICKS or text in _MARKS:

@@ -33,7 +33,7 @@ Told = Callable[[int, int], object]
 
 @dataclass(frozen=True, slots=True)
 class DossierOrder:
-    """What a dossier is made of."""
+    """All that a dossier is made of."""
 
     context: DossierContext
     sources: Sequence[Source]

@@ -142,7 +142,7 @@ def _unit_name_getter(units: UnitDirectory) -> GetValue:
 
 
 #: The new values that a request can contain.
-NEWS_FIELDS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
+NEWS_FIELDS = tuple(name for name in FIELDS if name.startswith("new_"))
 
 #: The values that the certificate has in their place; an address it does not name.
 OLD_TITLES = {

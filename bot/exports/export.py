@@ -53,7 +53,7 @@ class ExportSpan:
 
 
 async def read_span(store: Store, order: ExportJob) -> ExportSpan:
-    """What is meant now; what is registered later is not part of the export."""
+    """Return what is meant now; what is registered later is not part of the export."""
     async with open_admin_transaction(store, order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
         count, last = await unit.admin.lists.extent(order.rights, order.wanted)
     return ExportSpan(count, last)

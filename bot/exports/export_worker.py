@@ -293,7 +293,7 @@ async def write(  # noqa: PLR0913 - as many facts as one order has
 
 
 async def _rights(store: Store, task: ExportTask, now: datetime) -> Rights:
-    """What the person holds at this moment."""
+    """Return the rights of the person at this moment."""
     units = await store.units.read()
     async with open_admin_transaction(store, now, chat=task.chat.id, channel=task.chat.channel, reading=True) as unit:
         return Rights.of(await unit.admin.people.mine(), units)

@@ -93,16 +93,10 @@ def _read_lines(data: bytes, limits: Limits, most: int) -> tuple[ImportLine, ...
     _refuse_file(SheetProblem.OFFICIAL if _is_official(data, kind, limits) else kind)
 
 
-# Excel
-
-
 def _read_sheets(workbook: CalamineWorkbook, most: int) -> Iterator[Table]:
     for name in workbook.sheet_names:
         rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=most + 2 * _HEADING_ROWS)
         yield rows, range(1, len(rows) + 1)
-
-
-# CSV
 
 
 def _read_csv(data: bytes, most: int) -> tuple[ImportLine, ...]:
@@ -117,9 +111,6 @@ def _read_csv(data: bytes, most: int) -> tuple[ImportLine, ...]:
     if {line.note for line in lines} & (notes.unclear | notes.unreadable):
         _refuse_file(SheetProblem.LETTERS_LOST)
     return tuple(line.model_copy(update={"note": notes.texts.get(line.note, line.note)}) for line in lines)
-
-
-# JSON Lines
 
 
 def _read_json_lines(data: bytes, most: int) -> Iterator[ImportLine]:
@@ -158,8 +149,6 @@ def _to_line(number: int, found: dict[str, Any]) -> ImportLine:
     )
 
 
-# Official lists, which cannot be read back
-
 #: Words of which every form has some.
 _OF_FORMS = ("chung thu chu ky so", "thiet bi luu khoa bi mat")
 
@@ -178,9 +167,6 @@ def _is_official(data: bytes, kind: TableFormat, limits: Limits) -> bool:
         document = unpacker.unpack(archive, entry).decode(errors="replace") if entry else ""
     text = fold(_TAG.sub("", document))
     return "danh sach" in text and any(words in text for words in _OF_FORMS)
-
-
-# Any table
 
 
 def _lines_of_tables(tables: Iterator[Table] | Sequence[Table], most: int) -> Iterator[ImportLine]:

@@ -17,12 +17,12 @@ _YES = f"=yes:{channel_handle(_OTHER)}"
 
 
 def _show_code(acting: MemoryContext) -> None:
-    """The other chat shows a code."""
+    """Let the other chat show a code."""
     acting.tables.offers[_OTHER] = OfferRecord(_OTHER, _CODE, TODAY + timedelta(minutes=10))
 
 
 def _agree(acting: MemoryContext) -> None:
-    """The other chat typed the code of this one, and agreed."""
+    """Let the other chat type the code of this one, and agree."""
     until = TODAY + timedelta(minutes=10)
     acting.tables.offers[_ME] = OfferRecord(_ME, _CODE, until, _OTHER, OfferState.AGREED)
 

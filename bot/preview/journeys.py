@@ -49,7 +49,7 @@ _UNIT = "xã Mẫu Hai"
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What the same way took in version 0.3.0, measured there: the file sent after consent, the unit typed."""
+    """The same way in version 0.3.0, measured there: the file sent after consent, the unit typed."""
 
     messages: int
     read: int  #: characters
@@ -95,7 +95,7 @@ JOURNEYS: dict[str, Before | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What an officer was sent between the first word and the answer, both included."""
+    """The messages that an officer was sent between the first word and the answer, both included."""
 
     name: str
     messages: tuple[str, ...]
@@ -172,7 +172,7 @@ class _Walker:
         return screen == "question" and await self._answer_question()
 
     async def _answer_question(self) -> bool:
-        asked = next((fact for fact in self._asked() if fact in self.facts), None)
+        asked = next((fact for fact in self._open_facts() if fact in self.facts), None)
         value = self.facts.get(asked or "")
         if asked == "certificate":
             return await self._tap(_certificate_option(value))
@@ -182,7 +182,7 @@ class _Walker:
             return await self._tap(alone) if alone else all(ticks) and await self._tap(DONE)
         return await self._tap(str(value).lower() if isinstance(value, bool) else str(value))
 
-    def _asked(self) -> Iterator[str]:
+    def _open_facts(self) -> Iterator[str]:
         """Yield the facts in the pack's order that are not answered yet."""
         return (question.fact for question in self.world.pack.questions if question.fact not in self.session.answers)
 

@@ -214,7 +214,6 @@ class _WalkContext:
     things: Mapping[str, Event]
 
     def open_services(self, unit: TurnTransaction) -> Services:
-        """Return the services of one walk."""
         return Services(
             now=TODAY,
             pack=self.pack,
@@ -231,7 +230,7 @@ class _WalkContext:
 
 
 async def _take_walk(around: _WalkContext, who: str, steps: tuple[str, ...]) -> list[WalkStop]:
-    """One person's walk is one transaction, which is undone: the next one meets the same province."""
+    """Take one person's walk in a transaction that is undone: the next one meets the same province."""
     await around.store.inbox.receive([Incoming(terminal_channel(who), "tour", who, TextReceived(text="/start"))], TODAY)
     pending = await around.store.inbox.claim_turn(around.store.chats.at(terminal_channel(who), who))
     assert pending is not None  # noqa: S101 - it was just received, and no walk finishes it
@@ -253,7 +252,7 @@ def _mask_codes(reply: Reply) -> Reply:
 
 
 async def _sendable_events(store: Store) -> dict[str, Event]:
-    """A list that comes back: with changes that can be made, and with some that cannot."""
+    """Return events of lists that come back: with changes that can be made, and with some that cannot."""
     rights = Rights.operator(await store.units.read())
     async with open_admin_transaction(store, TODAY) as office:
         fresh = await office.admin.desk.page(rights, Filter(states=(RequestState.SUBMITTED,)), 3)
@@ -264,12 +263,12 @@ async def _sendable_events(store: Store) -> dict[str, Event]:
         "list": SheetRead(sheet=ImportSheet(lines=tuple(lines))),
         "wrong list": SheetRead(sheet=ImportSheet(lines=(done, *lines[1:], lost))),
         "chart": ChartDrawn(title="Biểu đồ", trouble="no_files"),
-        "certificates": CertificatesListed(name="danh-sach.xlsx", rows=_listed()),
+        "certificates": CertificatesListed(name="danh-sach.xlsx", rows=_make_list_rows()),
         "papers": DossierMade.of("HS-000001", b"", ()),
     }
 
 
-def _listed() -> tuple[ListedCertificate, ...]:
+def _make_list_rows() -> tuple[ListedCertificate, ...]:
     """Return the rows of a list of certificates, as they were read."""
     school, man, woman = "Trường Mầm non Mẫu", "Nguyễn Văn Mẫu", "Trần Thị Mẫu"
     kinds = {school: Subject.ORGANISATION, man: Subject.INDIVIDUAL, woman: Subject.INDIVIDUAL}

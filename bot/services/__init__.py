@@ -17,7 +17,7 @@ def format_span(codes: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class JournalService:
-    """Implements ``handlers.core.ports.Journal``; other services pass on which powers an act spends."""
+    """Implements ``handlers.core.admin_ports.Journal``; other services pass on which powers an act spends."""
 
     journal: JournalRepository
 

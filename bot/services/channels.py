@@ -26,7 +26,7 @@ from bot.store import (
     to_micros,
 )
 from bot.store.links import new_link
-from handlers.channels.service import Addressee, ChannelService
+from handlers.channels.service import Addressee, LinkedChannelService
 from handlers.core import Attachment, MarkupTranslator, Reply
 from handlers.model import (
     EMAIL,
@@ -62,7 +62,7 @@ _PAPERS_NOTE = N_("You made them in the chat just now, and asked that they come 
 
 @dataclass(frozen=True, slots=True)
 class EmailTerms:
-    """What the settings say of e-mail."""
+    """The settings that concern e-mail."""
 
     domains: tuple[str, ...]
     address: str | None  #: of the web server, without a slash at its end
@@ -192,7 +192,7 @@ class EmailDesk:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredChannels(ChannelService):
+class StoredChannels(LinkedChannelService):
     """Implements ``handlers.core.ports.OwnChannels`` over the rows of the store."""
 
     kept: PersonChannelRepository

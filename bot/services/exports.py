@@ -56,7 +56,7 @@ from handlers.own_data import format_data_failed
 
 @dataclass(frozen=True, slots=True)
 class RequestFileService:
-    """Implements ``handlers.core.RequestFiles``: a chat has one export at a time; a list is applied whole, or not."""
+    """Implements ``handlers.core.request_ports.RequestFiles``: one export a chat; a list is applied whole, or not."""
 
     exports: ExportRepository
     journal: Journal
@@ -142,9 +142,7 @@ class RequestFileService:
         """Return ``None`` as well where they cannot be read any more."""
         return await self.imports.load_lines(name)
 
-    async def drop_lines(self, name: str) -> None:
-        """Drop all that wait in this chat."""
-        del name
+    async def drop_lines(self) -> None:
         await self.imports.drop_lines()
 
 
@@ -253,15 +251,15 @@ class ExportDownloads:
 
     async def files(self, rights: Rights) -> tuple[PageFile, ...]:
         """Return the files of the last export; none once a role that they were made by has ended."""
-        found = await self._finished(rights)
+        found = await self._find_finished(rights)
         return await self.exports.files(found.id, found.tries) if found else ()
 
     async def fetch(self, rights: Rights, task: str, number: int) -> tuple[FileFacts, bytes] | None:
         """Return a file of the last export, under the same condition."""
-        found = await self._finished(rights)
+        found = await self._find_finished(rights)
         return await self.exports.file(task, found.tries, number) if found and found.id == task else None
 
-    async def _finished(self, rights: Rights) -> PageExport | None:
+    async def _find_finished(self, rights: Rights) -> PageExport | None:
         found = await self.latest()
         if found is None or found.state != "done" or found.order is None:
             return None

@@ -77,7 +77,7 @@ class LinkDesk:
 
 @dataclass(frozen=True, slots=True)
 class ContinueLink:
-    """What goes on with a conversation in another browser: a token in a link, or six digits to type."""
+    """The key to a conversation for another browser: a token in a link, or six digits to type."""
 
     token: str
     code: str

@@ -35,7 +35,7 @@ _OTHERS = N_(
 
 
 @dataclass(frozen=True, slots=True)
-class MoveResult:
+class DatabaseMoveResult:
     """The rows and tables of a move, each compared by count and digest."""
 
     rows: int
@@ -47,7 +47,7 @@ class MoveResult:
 
 def move_contents(
     source_url: str | None, target_url: str, data_dir: Path, told: Callable[[str], None] = lambda _: None
-) -> MoveResult:
+) -> DatabaseMoveResult:
     """Copy all rows, compare them, and mark the source so that nobody goes on with it by mistake.
 
     Both databases have the tables of this program, and no program serves either of them.
@@ -83,7 +83,7 @@ def move_contents(
         target.execute("DELETE FROM copied_tables")
         target.commit()
         rows = sum(one.rows for one in digests.values())
-        return MoveResult(rows, len(digests), missing_dump_program(target))
+        return DatabaseMoveResult(rows, len(digests), missing_dump_program(target))
 
 
 def _begin(source: LiveTables, target: LiveTables, digests: dict[str, TableDigest]) -> set[str]:

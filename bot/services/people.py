@@ -104,7 +104,7 @@ class _Revocation:
         ]
 
     def _is_still_covered(self, order: ExportOrder | None) -> bool:
-        """Whether the roles that are left reach all of what it was ordered by."""
+        """Return whether the roles that are left reach all of what it was ordered by."""
         if order is None or not self.after.reach(Act.EXPORT_REQUESTS):
             return False
         unit = order.wanted.unit
@@ -117,7 +117,7 @@ def _translator_of(export: UndeliveredExport) -> MarkupTranslator:
 
 @dataclass(frozen=True, slots=True)
 class PeopleService:
-    """Implements ``handlers.core.ports.People`` within a transaction."""
+    """Implements ``handlers.core.admin_ports.People`` within a transaction."""
 
     context: StoreContext
     journal: JournalService
@@ -148,7 +148,7 @@ class PeopleService:
         return made
 
     def _refusal(self, rights: Rights, role: Role, unit: str | None) -> Refusal | None:
-        """An owner has no unit; any other role has one that is known and open."""
+        """Return why the role cannot be given: an owner has no unit; any other role has one that is known and open."""
         if role not in ACT_TO_GIVE or not rights.may(ACT_TO_GIVE[role], unit):
             return Refusal.NOT_YOURS
         if role is Role.OWNER:
@@ -157,7 +157,7 @@ class PeopleService:
         return None if known and known.is_open(to_vietnam_day(self.context.now)) else Refusal.UNKNOWN
 
     async def _rights_of(self, actor: str) -> Rights:
-        """All that the person may do who has or had the role ``actor``; nothing where nobody has that name."""
+        """Return all that the person may do who has or had the role ``actor``; nothing where nobody has that name."""
         units = await read_units(self.context.ask)
         return Rights.operator(units) if actor == MACHINE else Rights.of(await self.grants.of_actor(actor), units)
 
@@ -178,22 +178,22 @@ class PeopleService:
         return grant
 
     async def _explain_failure(self, code: str) -> Refusal:
-        """One that stands open all the same is not the program's."""
+        """Explain why an invitation is not taken; one that is open and yet refused was not made by the program."""
         closed = await self.invited.find_closed(code)
         if closed is not None and closed.used:
             return Refusal.USED
         return Refusal.EXPIRED if closed is not None and closed.expired else Refusal.UNKNOWN
 
     async def holders(self, rights: Rights) -> tuple[RoleHolder, ...]:
-        """The right to see them decides how far it looks."""
+        """List the roles as far as the right to see them reaches."""
         return await self.grants.list_holders(rights.reach(Act.SEE_HOLDERS))
 
     async def invitations(self, rights: Rights) -> tuple[RoleHolder, ...]:
-        """The right to see holders covers them."""
+        """List the invitations; the right to see holders covers them."""
         return await self.invited.list_open(rights.reach(Act.SEE_HOLDERS))
 
     async def end(self, rights: Rights, holder: str) -> Refusal | None:
-        """The prefix of the id tells a role from an invitation."""
+        """End a role or an invitation; the prefix of the id tells which it is."""
         if not rights.reach(Act.END_ROLES):
             return Refusal.NOT_YOURS
         ends = self._end_invitation if holder.startswith(INVITATION_PREFIX) else self._end_role
@@ -207,7 +207,7 @@ class PeopleService:
         return None
 
     async def _end_role(self, rights: Rights, grant: str) -> Refusal | None:
-        """Everything ends with it that its person could not do without it."""
+        """End a role, and with it everything that its person could not do without it."""
         reach = rights.reach(Act.END_ROLES)
         ended = await self.grants.end(grant, rights.actor, reach)
         if ended is None:
@@ -218,7 +218,7 @@ class PeopleService:
         return None
 
     async def leave(self) -> None:
-        """The journal names each role that ended, as the act of its own person."""
+        """End all roles of this person; the journal names each, as their own act."""
         chat = self.context.chat
         await self.grants.hold()
         ended = await self.grants.end_own(await self.grants.of_chat_with_labels(chat))

@@ -153,7 +153,7 @@ class RequestAnnouncer:
 
 @dataclass(frozen=True, slots=True)
 class RequestListService:
-    """Implements ``handlers.core.ports.RequestList``: decides rights, states and reasons, and masks what is shown."""
+    """Implements ``handlers.core.request_ports.RequestList``: decides rights, states and reasons, and masks rows."""
 
     requests: RequestListRepository
     journal: Journal

@@ -51,7 +51,7 @@ from rules.pack import Pack
 
 @dataclass(frozen=True, slots=True)
 class UnitService:
-    """Implements ``handlers.core.ports.Units``: decides who may change the tree, and who inherits."""
+    """Implements ``handlers.core.admin_ports.Units``: decides who may change the tree, and who inherits."""
 
     units: UnitRepository
     journal: Journal
@@ -79,7 +79,7 @@ class UnitService:
         return tuple(found)
 
     async def keep_list(self, rights: Rights, content: str) -> str | None:
-        """It is sealed, and forgotten with all else that waits too long."""
+        """Keep a list sealed until it is applied; it is forgotten with all else that waits too long."""
         return await self.units.keep_list(content) if rights.may(Act.MAINTAIN_UNITS) else None
 
     async def load_list(self, rights: Rights, name: str) -> str | None:
@@ -87,7 +87,7 @@ class UnitService:
         return await self.units.load_list(name) if rights.may(Act.MAINTAIN_UNITS) else None
 
     async def drop_lists(self) -> None:
-        """Nobody else's are touched."""
+        """Drop the lists of this person; nobody else's are touched."""
         await self.units.drop_lists()
 
     async def save(

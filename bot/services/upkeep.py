@@ -93,11 +93,11 @@ def old_key(settings: Settings, now: datetime) -> timedelta | None:
 def newest_backup(settings: Settings) -> datetime | None:
     """Return when the newest backup in the folder was written; ``None`` where there is none, or none can be seen."""
     with suppress(OSError):
-        return max(_written(settings), default=None)
+        return max(_backup_times(settings), default=None)
     return None
 
 
-def _written(settings: Settings) -> Iterator[datetime]:
+def _backup_times(settings: Settings) -> Iterator[datetime]:
     for path in list_backups(backup_folder(settings)):
         yield datetime.strptime(f"{path.name[6:21]}+0000", "%Y%m%dT%H%M%S%z")
 

@@ -201,7 +201,7 @@ class Store:
     continuity: Continuity  #: whether the database, and the clock, go on from where they were
     retention: Retention
     status: StoreStatus
-    upkeep: UpkeepRepository  #: work on the house itself, and alarms
+    upkeep: UpkeepRepository  #: backups, retention and alarms
     menus: CommandMenus
     zalo: ZaloRepository
     channel_use: ChannelUseRepository

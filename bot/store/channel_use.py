@@ -1,4 +1,4 @@
-"""What is used of a channel that gives out so many messages a month, and whom it has told what it cannot carry."""
+"""Count the messages of a channel that gives out so many a month, and whom it told what it cannot carry."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from bot.store.drivers import Driver, Query, to_micros
 
 
 class ChannelUse(Enum):
-    """Whether a message may leave."""
+    """The answer whether a message may leave."""
 
     TAKEN = "taken"  #: it is counted
     RESTING = "resting"  #: the platform refused several in a row

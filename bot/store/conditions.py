@@ -124,14 +124,14 @@ def _filter_conditions(keyring: Keyring, wanted: Filter) -> Iterator[tuple[str, 
 
 
 def start_of_day(day: date) -> int:
-    """When a day begins in Viet Nam."""
+    """Return when a day begins in Viet Nam, in microseconds."""
     return to_micros(datetime.combine(day, time(), VIETNAM))
 
 
 async def _add_words(
     context: StoreContext, found: QueryConditions, words: Sequence[str], by: _WordIndex
 ) -> QueryConditions | None:
-    """The rarest word leads, by the list of its requests; where every word is common, each request is asked.
+    """Add words: the rarest leads, by the list of its requests; where all are common, each request is asked.
 
     One pattern asks a request for all of them at once: there they stand in this very order.
     """

@@ -42,7 +42,7 @@ class DatabasePosition:
     database: str  #: the same for all copies of one database
     beats: int = 0
     codes: Mapping[str, int] = field(default_factory=dict)  #: the last number of each counter
-    era: int = 0  #: of the journal, as of ``Head``
+    era: int = 0  #: of the journal, as of ``JournalHead``
     journal: int = 0  #: number of its last row; 0: not known
     hash: str = ""  #: of that row
     put_back: bool = False  #: ``troly backup restore`` filled it, and nothing was done in it since
@@ -117,14 +117,14 @@ class Continuity:
         return head.era == witness.era and rows == [(witness.hash,)]
 
     async def distrust_journal(self) -> None:
-        """Its end is an older one that was put back: no role gives anything until the operator answers for it."""
+        """Distrust a journal whose end is an older one: no role gives anything until the operator answers for it."""
         await self._change_end(lambda head: replace(head, broken=head.broken or head.number))
 
     async def require_steady_clock(self, now: datetime) -> None:
         """Let nothing be deleted by a clock that leapt.
 
         Raises:
-            ClockLeapt: it is more than ``LEAP`` ahead of, or behind, what the store last saw.
+            ClockLeapt: it is more than ``CLOCK_LEAP`` ahead of, or behind, what the store last saw.
         """
         if (leap := await self._leap(now)) is not None:
             raise ClockLeapt(leap)

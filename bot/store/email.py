@@ -20,7 +20,7 @@ _UNUSED_AT_ONCE = 1_000
 
 
 class MailAddress(NamedTuple):
-    """Where a person can be reached by e-mail."""
+    """A person's mailbox: its chat, and what goes there."""
 
     chat: str  #: id of the chat of the address
     first: bool  #: before the person's own chat

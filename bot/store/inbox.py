@@ -164,7 +164,7 @@ class Inbox:
         return Query("give_up", {"inbox": inbox_id, "now": now}, must=must)
 
     async def _claim_next(self, chat: Chat, *, unlikely: bool) -> Rows:
-        """The next update of a chat that is from now on this worker's; none where another one is at it.
+        """Claim the next update of a chat for this worker; no row where another one is at it.
 
         A turn, or giving it up, lets go of the chat (``keep_session``, ``free_chat``), and the next call looks once
         more. So nothing is left behind: whoever was turned away had come with an update that was stored before that,

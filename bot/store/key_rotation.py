@@ -284,7 +284,7 @@ class KeyRotation:
 
     @property
     def settling(self) -> timedelta:
-        """The time after which every reader of this key file has written what it had sealed with an older key."""
+        """Return the time after which every process has written what it had sealed with an older key."""
         return SETTLING_TIME
 
     async def spread(self, name: str) -> None:

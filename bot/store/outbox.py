@@ -59,7 +59,7 @@ _SealedRow = tuple[int, Callable[[], OutboxRow]]
 
 
 def _is_told_of(one: Settlement) -> bool:
-    """Whether the channel will tell how far a message of a broadcast got."""
+    """Return whether the channel will tell how far a message of a broadcast got."""
     return one.row.chat.channel == ZALO and one.row.broadcast is not None and bool(one.message)
 
 

@@ -74,9 +74,9 @@ class PersonalDataReader:
         yield "reminders", _reminder_fields(chat[0], marks)
         async for page in self._requests():
             yield "requests", page
-        async for page in self._messages("received", _INBOX_QUERIES, self._received):
+        async for page in self._messages("received", _INBOX_QUERIES, self._format_received):
             yield "received", page
-        async for page in self._messages("outgoing", _OUTBOX_QUERIES, self._outgoing):
+        async for page in self._messages("outgoing", _OUTBOX_QUERIES, self._format_outgoing):
             yield "outgoing", page
         async for name, value in self._elsewhere():
             yield name, value
@@ -205,12 +205,12 @@ class PersonalDataReader:
             "ended_at": _format_moment(ended),
         }
 
-    def _received(self, row: tuple[Any, ...]) -> dict[str, Any]:
+    def _format_received(self, row: tuple[Any, ...]) -> dict[str, Any]:
         update_id, payload, state, received_at = row
         event = mask_identities(self._json(payload, sealed_columns.update(self.chat.id, update_id)))
         return {"id": update_id, "state": state, "received_at": _format_moment(received_at), "event": event}
 
-    def _outgoing(self, row: tuple[Any, ...]) -> dict[str, Any]:
+    def _format_outgoing(self, row: tuple[Any, ...]) -> dict[str, Any]:
         origin, payload, message, state, queued_at, broadcast, reason = row
         chat = self.chat.id
         said = self._json(payload, sealed_columns.payload(chat, origin))
@@ -228,10 +228,10 @@ class PersonalDataReader:
         return unseal_or_none(self.keyring, sealed, place)
 
     def _json(self, sealed: bytes | None, place: SealContext) -> Any:
-        """``None`` also where it cannot be read: the owners are told of it."""
-        return None if sealed is None else read_or_none(self.keyring, place, lambda: self._opened(sealed, place))
+        """Return what was sealed; ``None`` also where it cannot be read, which the owners are told."""
+        return None if sealed is None else read_or_none(self.keyring, place, lambda: self._unseal(sealed, place))
 
-    def _opened(self, sealed: bytes, place: SealContext) -> Any:
+    def _unseal(self, sealed: bytes, place: SealContext) -> Any:
         return json.loads(self.keyring.unseal(sealed, place))
 
 
@@ -263,7 +263,7 @@ async def read_person(
 
 
 def _without_files(said: Any) -> Any:
-    """A message with the names and sizes of its files in place of what they hold: one order must not feed the next."""
+    """Put names and sizes of files in place of what they hold: one order must not feed the next."""
     if not isinstance(said, dict) or not said.get("attachments"):
         return said
     files = [

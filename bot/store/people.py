@@ -74,7 +74,7 @@ class GrantRepository:
         return next(one for one in held if (one.role, one.unit) == (role, unit))
 
     async def _insert(self, row: Mapping[str, Any]) -> bool:
-        """Whether it is new. A row in its way that gives nothing is ended first."""
+        """Store a role, and return whether it is new. A row in its way that gives nothing is ended first."""
         (given,) = await self.context.ask(Query("grant", row))
         held = await self.of_chat(self.context.chat) if not given else ()
         if given or any((one.role, one.unit) == (row["role"], row["unit"]) for one in held):
@@ -107,7 +107,7 @@ class GrantRepository:
         return EndedGrant(Grant(grant, Role(role), unit), chat)
 
     async def is_standing(self, grant: str, reach: Reach) -> bool:
-        """Whether there is such a role within a reach that has not ended."""
+        """Return whether there is such a role within reach that has not ended."""
         where, parameters = scope_conditions(reach)
         (standing,) = await self.context.ask(Query("standing_grant", {**parameters, "id": grant}, where=where))
         return bool(standing)

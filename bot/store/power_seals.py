@@ -17,7 +17,7 @@ import structlog
 from bot.store.errors import SealError
 from bot.store.sealing import Keyring, SealContext, sealed_columns
 
-#: Of the rows that are proven, what a query selects of them; ``label`` and ``seal`` prove nothing by themselves.
+#: The columns that a query selects of rows that are proven; ``label`` and ``seal`` prove nothing by themselves.
 GRANT_COLUMNS = ("id", "role", "unit", "label", "chat", "granted_at", "granted_by", "seal")
 INVITATION_COLUMNS = ("id", "role", "unit", "label", "code", "created_at", "created_by", "expires_at", "seal")
 WARRANT_COLUMNS = ("id", "parent", "step", "unit", "author", "approver", "warrant")
@@ -109,7 +109,6 @@ def seal_grant(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
 
 
 def seal_invitation(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
-    """Seal an invitation."""
     content = [row["role"], row["unit"], row["code"], row["created_at"], row["created_by"], row["expires_at"]]
     return keyring.seal(json.dumps(content), sealed_columns.invitation_seal(row["id"]))
 

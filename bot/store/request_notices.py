@@ -17,7 +17,7 @@ from handlers.model import ANSWERS_READ, UNFINISHED, Grant, NoticeTiming, Reques
 
 
 class RequestPlace(NamedTuple):
-    """Where a request is filed, and how often it was changed."""
+    """The unit of a request, and how often it was changed."""
 
     unit: str | None
     revision: int
@@ -32,7 +32,7 @@ class DigestPerson(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RequestNoticeRepository:
-    """Within a transaction."""
+    """Reads and writes notices about requests within a transaction."""
 
     context: StoreContext
 

@@ -1,4 +1,4 @@
-"""What is past its time is deleted in batches that give way to answers.
+"""Delete what is past its time, in batches that give way to answers.
 
 Each batch is a transaction. A deletion that is ended at any moment leaves nothing half done, and the next one goes on
 with the rest.
@@ -82,7 +82,7 @@ class Retention:
         return rows
 
     def _erase_queries(self, chat: str, sealed: bytes) -> list[Query]:
-        """A session that cannot be opened stays as it is: nobody else can open it either, and its key may come."""
+        """Return what erases a session; one that cannot be opened stays as it is, for its key may come."""
         place, mine = sealed_columns.session(chat), {"chat": chat}
         session = unseal_or_none(self.keyring, sealed, place)
         gone = [Query("erase_failed_updates", mine), Query("erase_failed_messages", mine)]
@@ -141,7 +141,7 @@ class _Deletion:
         self._counts: Counter[str] = Counter()
 
     async def run_all(self) -> dict[str, int]:
-        """In this order: a chat goes when its requests and messages did, a broadcast when its messages did."""
+        """Delete in this order: a chat goes when its requests and messages did, a broadcast when its messages did."""
         for query in _UNCOUNTED:
             await self._delete(query, self._ages)
         for name, query in _COUNTED.items():

@@ -1,4 +1,4 @@
-"""Work on the house itself, done by one process at a time; alarms, told once; figures of the whole store."""
+"""Upkeep, done by one process at a time; alarms, told once; figures of the whole store."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass

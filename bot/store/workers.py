@@ -33,7 +33,7 @@ _MICROSECONDS = 1_000_000
 _log = structlog.get_logger(__name__)
 
 
-#: Of a lease: the time between two signs of life, and the silence after which a worker stops sending by itself.
+#: A lease has so many signs of life; a worker stops sending by itself after this part of it without an answer.
 BEATS_PER_LEASE, FENCE_PART = 5, 2
 
 
@@ -45,12 +45,12 @@ class LeaseDuration:
 
     @property
     def beat(self) -> float:
-        """The time between two signs of life."""
+        """Return the seconds between two signs of life."""
         return self.seconds / BEATS_PER_LEASE
 
     @property
     def fence(self) -> float:
-        """The silence after which it stops sending: long before another worker sends what it had."""
+        """Return the seconds of silence after which it stops sending: long before another worker sends what it had."""
         return self.seconds / FENCE_PART
 
 
@@ -59,7 +59,7 @@ class Presence:
     """The workers that serve a channel, and what was taken over from dead ones."""
 
     live: int  #: workers, this one and those that are silent, but not for so long that they are given up
-    #: Of these, the ones that come before this one in an order of all.
+    #: The number of live workers that come before this one in an order of all.
     rank: int = field(default=0, kw_only=True, compare=False)
     wait: float = 0.0  #: seconds after which every other worker that sends has heard of this one; 0: there is none
     dead: int = 0  #: workers given up
@@ -85,7 +85,7 @@ class WorkerRegistry:
     driver: Driver
     keyring: Keyring
     alerts: OwnerAlerts
-    #: Of this process: what it has in hand bears it. It is made anew with every opened store.
+    #: The id of this process: what it has in hand bears it. It is made anew with every opened store.
     id: str = field(default_factory=new_worker_id)
 
     @property

@@ -17,7 +17,7 @@ _TEMPLATES: TypeAdapter[tuple[PaidTemplate, ...]] = TypeAdapter(tuple[PaidTempla
 
 @dataclass(frozen=True, slots=True)
 class ZaloTokens:
-    """A pair; the refresh token works once."""
+    """A pair of tokens; the refresh token works once."""
 
     access: str
     refresh: str
@@ -158,7 +158,7 @@ class ZaloRepository:
         await self.driver.run(Query("zalo_keep_profile", row))
 
     async def give_up_buttons(self, app: str) -> None:
-        """Number menus from now on."""
+        """Use numbered menus from now on."""
         await self.driver.run(Query("zalo_without_buttons", {"app": app}))
 
     async def reserve(self, app: str, month: str, price: int, most: int) -> bool:
@@ -294,7 +294,7 @@ class ZaloRepository:
 
 
 class ZaloData(NamedTuple):
-    """What is kept of a person, as they get it with their own data."""
+    """The data of Zalo about a person, as they get it with their own data."""
 
     phone: str | None
     last_interaction: datetime | None

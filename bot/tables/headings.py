@@ -63,9 +63,6 @@ def read_tables(data: bytes, meaning: MeaningOf) -> list[TablePage]:
     return [TablePage(rows, [line for line, _ in lines], one_byte=decoded.one_byte, is_text=True)]
 
 
-# Headings
-
-
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
     """The headings of a table."""
@@ -144,9 +141,6 @@ def _cell_at(row: TextCells, place: int) -> str:
     return row[place].strip() if place < len(row) else ""
 
 
-# Rows below the headings that list nothing
-
-
 def is_footer_row(given: Sequence[str]) -> bool:
     """Return whether the filled cells of a row are a total, a signature or a note below a list."""
     return matches_any(_FOOTER, given)
@@ -165,9 +159,6 @@ def is_numbering_row(given: Sequence[str]) -> bool:
 def _is_ascending(given: Sequence[str]) -> bool:
     numbers = [int(found[1]) for text in given if (found := _NUMBERED.fullmatch(text)) and found[1].isdigit()]
     return numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True
-
-
-# Texts in legacy encodings
 
 
 def compose(text: str) -> str:

@@ -118,9 +118,6 @@ def read_sample(name: str) -> list[UnitRow]:
     return read_rows(file.read_bytes())
 
 
-# Choosing the sheet
-
-
 def _choose_page(pages: Sequence[TablePage], wanted: str) -> tuple[TablePage, HeadingRow]:
     """Return the one sheet that is a list of units, with its headings.
 
@@ -177,9 +174,6 @@ def _first_rows(page: TablePage) -> list[list[TableCell]]:
     return page.rows
 
 
-# Choosing the rows
-
-
 def _read_page(page: TablePage, heading: HeadingRow, *, several: bool) -> UnitList:
     check_heading(heading, page.lines[heading.at])
     first = heading.at + heading.depth
@@ -222,9 +216,6 @@ def _filter_rows(
     return taken, left_out
 
 
-# Converting legacy encodings
-
-
 def _letter_faults(rows: Sequence[KeptRow], restored: Mapping[int, RestoredColumn]) -> Iterator[UnitFault]:
     for line, cells in rows:
         for place, one in restored.items():
@@ -251,9 +242,6 @@ def _find_conversions(
 
 def _charset_of(before: str, after: str) -> Charset | None:
     return next((charset for charset, read in possible_readings(before).items() if read.lower() == after.lower()), None)
-
-
-# Turning cells into a row
 
 
 def _to_row(

@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WebSurroundings:
-    """What the web server is built over."""
+    """The parts that the web server is built over."""
 
     settings: Settings
     store: Store
@@ -105,18 +105,18 @@ _STORE_TIMEOUT = 2.0
 
 
 class HealthEndpoints:
-    """``/metrics``, ``/healthz`` (the process lives), ``/readyz`` (the store takes rows, every platform takes us)."""
+    """Serves ``/metrics``, ``/healthz`` (it lives) and ``/readyz`` (the store takes rows, every platform takes us)."""
 
     def __init__(
         self, store: Store, metrics: Metrics, accepted: Mapping[str, Callable[[], bool]] | None = None
     ) -> None:
-        """``accepted``: by the name of a platform, whether it accepts our token, as far as is known."""
+        """By the name of a platform, ``accepted`` tells whether it accepts our token, as far as is known."""
         self._accepted = accepted or {}
         self._store = store
         self._metrics = metrics
 
     def routes(self) -> list[Route]:
-        """Their addresses."""
+        """Return the routes of health and metrics."""
         pages = {
             "/metrics": self._metrics_response,
             "/healthz": self._liveness_response,

@@ -1,4 +1,4 @@
-"""All that an answer goes through on its way out: errors are worded, pages are packed, headers are set.
+"""Word the errors, pack the pages and set the headers of every answer on its way out.
 
 What fails gets a number, which stands on the page and in the log: so a person can name it without telling anything.
 
@@ -39,7 +39,7 @@ class ProblemPages:
     """An ASGI application of routes that tells every error as a page, or as JSON to scripts."""
 
     def __init__(self, routes: Sequence[BaseRoute], language: str, *, scripts_only: bool = False) -> None:
-        """``language`` is that of people who come for the first time; ``scripts_only``: no person reads this site."""
+        """``language`` is that of people who come for the first time; a ``scripts_only`` site is read by no person."""
         self._language = language
         self._scripts_only = scripts_only
         self._app = ExceptionMiddleware(Router(routes), handlers={HTTPException: self._tell})

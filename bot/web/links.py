@@ -76,7 +76,7 @@ _UNREADABLE: Mapping[str, Literal["photo", "video", "audio"]] = {"image": "photo
 
 @dataclass(frozen=True, slots=True)
 class UploadSettings:
-    """What the page knows of its surroundings."""
+    """Holds the settings that the page needs."""
 
     address: str | None  #: of the web server
     language: str  #: of people who have not chosen one

@@ -238,7 +238,7 @@ def _join(same: Sequence[Site], site: Site) -> Site:
 
 
 def _covers(one: ListenAddress, other: ListenAddress) -> bool:
-    """Whether what calls the other address arrives at the one."""
+    """Return whether what calls the other address arrives at the one."""
     (host, port), (other_host, other_port) = host_and_port(one.address), host_and_port(other.address)
     everywhere = host in _EVERYWHERE and (":" in host) == (":" in other_host)
     return port == other_port and (host == other_host or everywhere)

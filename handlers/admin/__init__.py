@@ -1,4 +1,4 @@
-"""What the admin's screens share: the view of the request list that the session keeps (filter, page, open request)."""
+"""Share among the admin's screens the view of the request list that the session keeps (filter, page, open request)."""
 
 import unicodedata
 from collections.abc import Mapping

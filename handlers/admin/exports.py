@@ -139,7 +139,6 @@ _FORM_SYNONYMS = {
 
 
 def form_options(here: Context) -> tuple[Option, ...]:
-    """Return the forms as options."""
     return tuple(
         Option(form.value, capitalize_first(here.say.t(words)), _FORM_SYNONYMS[form])
         for form, words in EXPORT_FORM_LABELS.items()

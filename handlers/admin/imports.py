@@ -263,7 +263,7 @@ async def _apply_plan(here: Context, rights: Rights, _: ImportPlan) -> HandlerRe
 
 async def _drop_lines(here: Context) -> None:
     if (await current_rights(here)).grants:
-        await here.world.admin.lists.drop_lines(_waiting_name(here))
+        await here.world.admin.lists.drop_lines()
 
 
 def _format_about(name: str, plan: ImportPlan) -> str:

@@ -272,7 +272,6 @@ async def stop_reminders(here: Context, _: str) -> HandlerResult:
 
 
 async def resume_reminders(here: Context, _: str) -> HandlerResult:
-    """Resume reminders."""
     stopped = await here.world.reminders.is_stopped()
     await here.world.reminders.resume()
     note = REMINDERS_RESUMED if stopped else N_("You get reminders already. /dungnhan stops them.")

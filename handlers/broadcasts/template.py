@@ -137,7 +137,7 @@ def _markdown(*, code: bool = False) -> "MarkdownIt":
     for pattern, take in _RULES[:1] if code else _RULES:
         markdown.inline.ruler.push(take.__name__, partial(_rule, pattern, take))
     markdown.inline.ruler2.enable("emphasis")
-    markdown.inline.ruler2.after("balance_pairs", "unclosed", _unclosed)
+    markdown.inline.ruler2.after("balance_pairs", "unclosed", _report_unclosed)
     return markdown
 
 
@@ -220,7 +220,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Take], ...] = (
 )
 
 
-def _unclosed(state: "StateInline") -> None:
+def _report_unclosed(state: "StateInline") -> None:
     """Report marks that are not closed before the next one of their kind opens."""
     for delimiters in (state.delimiters, *(meta["delimiters"] for meta in state.tokens_meta if meta)):
         for mark in map(ord, _TAGS):

@@ -33,7 +33,7 @@ Addressee = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelService(ABC):
+class LinkedChannelService(ABC):
     """Implements ``handlers.core.ports.OwnChannels``; a subclass keeps whose the chats are."""
 
     journal: Journal
@@ -41,7 +41,7 @@ class ChannelService(ABC):
     @property
     @abstractmethod
     def chat(self) -> str:
-        """The id of the chat that acts."""
+        """Return the id of the chat that acts."""
 
     @abstractmethod
     async def _chats(self, chat: str) -> Sequence[LinkedChat]:
@@ -132,7 +132,7 @@ class ChannelService(ABC):
         )
 
     async def show_code(self) -> str:
-        """An earlier code of this chat ends."""
+        """Show a code; an earlier one of this chat ends."""
         return await self._show_code()
 
     async def enter(self, code: str) -> CodeAnswer:
@@ -158,14 +158,14 @@ class ChannelService(ABC):
             waits_here=shown_here == agreed,
             shown_here=shown_here,
             here=await self._describe(here),
-            other=await self._describe(other) if shown_here and agreed else _named(other),
+            other=await self._describe(other) if shown_here and agreed else _to_own_channel(other),
         )
 
     async def _find(self, chat: str) -> LinkedChat | None:
         return next((one for one in await self._chats(chat) if one.chat == chat), None)
 
     async def agree(self, handle: str) -> AgreeAnswer:
-        """The chat where the code was typed agrees first; the other one then links both."""
+        """Agree to link: first the chat where the code was typed; the other one then links both."""
         found = await self._offer()
         other = None if found is None else found.taker if found.giver == self.chat else found.giver
         if found is None or other is None or channel_handle(other) != handle:
@@ -214,7 +214,7 @@ class ChannelService(ABC):
         await self.journal.record(rights, AuditAction.LINK_CHANNEL, f"{grant.id} {kind}", unit=grant.unit)
 
     async def decline(self) -> None:
-        """The code is used up either way."""
+        """Decline to link; the code is used up either way."""
         await self._end_offer()
 
     async def move_up(self, handle: str) -> bool:
@@ -250,5 +250,5 @@ class ChannelService(ABC):
         return True
 
 
-def _named(one: LinkedChat) -> OwnChannel:
+def _to_own_channel(one: LinkedChat) -> OwnChannel:
     return OwnChannel(handle=channel_handle(one.chat), kind=channel_kind(one.channel), here=False)

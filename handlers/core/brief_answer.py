@@ -206,14 +206,14 @@ def _format_head(here: Context, decided: Decided, sources: list[str], reasons: i
 def _lines(here: Context, decided: Decided) -> Iterator[_Line]:
     """Yield the lines in their order: one for each part, one for the office to ask."""
     t, briefs = here.say.t, _briefs(decided)
-    if not {Part.NOW, Part.OWN} & {brief.part for brief in briefs} and _filed(decided):
+    if not {Part.NOW, Part.OWN} & {brief.part for brief in briefs} and _is_filed(decided):
         yield _Line(LABELS[Part.OWN], (_Item(t(TELL_YOUR_BODY)),), Part.OWN)
     for part in Part:
         found = [brief for brief in briefs if brief.part is part]
         if found:
             items = (_to_item(here, decided, brief, first=at == 0) for at, brief in enumerate(found))
             yield _Line(LABELS[part], (*items, *_telephones(here, decided, part)), part)
-        if part is Part.WHERE and _filed(decided):
+        if part is Part.WHERE and _is_filed(decided):
             yield _Line(RECEIVES, tuple(_Item(text) for text in _office_texts(here, decided)))
 
 
@@ -256,7 +256,7 @@ def _telephones(here: Context, decided: Decided, part: Part) -> list[_Item]:
     return [_Item(here.say.t(N_("call the office: {number}"), number=number)) for number in telephones]
 
 
-def _filed(decided: Decided) -> bool:
+def _is_filed(decided: Decided) -> bool:
     return any(action.procedure in FILED for action in decided.actions)
 
 

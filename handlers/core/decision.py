@@ -88,7 +88,9 @@ def registrable_actions(decided: Decided) -> list[Action]:
 def format_actions(here: Context, decided: Decided) -> list[Markup]:
     """Format every action with its reasons and steps, each sentence with its citations."""
     return [
-        paragraph for action, number in _numbered(decided) for paragraph in _format_action(here.say, action, number)
+        paragraph
+        for action, number in _number_actions(decided)
+        for paragraph in _format_action(here.say, action, number)
     ]
 
 
@@ -99,11 +101,11 @@ def format_steps(here: Context, decided: Decided) -> list[Markup]:
             format_bold(format_title(here.say, action, number)),
             format_numbered(here.say.text(step.text) for step in action.steps),
         )
-        for action, number in _numbered(decided)
+        for action, number in _number_actions(decided)
     ]
 
 
-def _numbered(decided: Decided) -> list[tuple[Action, int | None]]:
+def _number_actions(decided: Decided) -> list[tuple[Action, int | None]]:
     """Return the actions with their numbers; a single one has none."""
     many = len(decided.actions) > 1
     return [(action, number if many else None) for number, action in enumerate(decided.actions, 1)]

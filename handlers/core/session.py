@@ -51,7 +51,7 @@ class DerivedEvents(BaseModel):
 
 
 class Understood(BaseModel):
-    """What was understood of a free sentence and waits to be confirmed; nothing of it counts before."""
+    """Holds what was understood of a free sentence until it is confirmed; nothing of it counts before."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -168,7 +168,7 @@ class OfficeView(BaseModel):
 
 
 class Session(BaseModel):
-    """All that a conversation remembers. It is frozen: each turn makes a new one."""
+    """Holds all that a conversation remembers. It is frozen: each turn makes a new one."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -27,7 +27,7 @@ OF_ONE = ("subject", "certificate")
 
 @dataclass(frozen=True)
 class DossierContext:
-    """What a dossier is decided by, and for whom."""
+    """Holds all by which a dossier is decided, and for whom."""
 
     pack: Pack
     today: date  #: the day in Viet Nam
@@ -42,7 +42,7 @@ class DossierContext:
 
 
 class Status(StrEnum):
-    """Whether a certificate could be decided."""
+    """The state of a certificate of a dossier."""
 
     DECIDED = "decided"
     NEEDS = "needs"  #: facts are missing
@@ -50,7 +50,7 @@ class Status(StrEnum):
 
 
 class Standout(StrEnum):
-    """Why a certificate stands out; a file that cannot be read stands out by its ``FileProblemKind``."""
+    """The reason why a certificate stands out; an unreadable file stands out by its ``FileProblemKind``."""
 
     PUBLIC = "public"  #: of a public provider
     EXPIRED = "expired"

@@ -1,4 +1,4 @@
-"""What is not certain in a dossier: what the answers want to be careful about, and what rests on less than the law."""
+"""List what is not certain in a dossier: where answers call for care, and what rests on less than the law."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 

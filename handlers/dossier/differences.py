@@ -35,7 +35,7 @@ _NORMAL = frozenset({"binh thuong", "khong co gi", "nhu tat ca", "nhu chung", "b
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What was said of single certificates, by their number from 1, and what was not understood."""
+    """The statements about single certificates, by their number from 1, and what was not understood."""
 
     facts: Mapping[int, dict[str, Any]]  #: empty facts take back what was said before
     unread: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What a dossier leaves beside papers: the requests to register, and what differs from the dossier before."""
+"""Find the requests that a dossier registers, and how it differs from the dossier before."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -49,7 +49,7 @@ _CUT, _WORD_END = " …", re.compile(r"[;.,]? +\S*$")
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How much stands on the page; the overview has all of it."""
+    """Bounds how much stands on the page; the overview has all of it."""
 
     joined: bool  #: with few paragraphs
     changes: int  #: lines of what changed
@@ -150,7 +150,7 @@ def _to_do(
     questions = list(format_open_questions(entries, pack, t))
     parts = _section(t(N_("To be answered first")), _first(questions, shape.lines, t))
     counted = count_procedures(entries, pack)
-    shared = _shared(counted)
+    shared = _find_shared(counted)
     for procedure, those in counted.items():
         parts += _procedure(pack, procedure, those, shared, t, shape)
     return [*parts, *_section(t(N_("Common to several forms")), _format_shared(shared, actions, t))]
@@ -201,7 +201,7 @@ def _said_of(procedure: Procedure, those: Sequence[Entry]) -> _Said:
     return {said: found[said] for part in Part for said in found if said[0] is part}
 
 
-def _shared(counted: Mapping[Procedure, Sequence[Entry]]) -> dict[tuple[Part, str], list[Procedure]]:
+def _find_shared(counted: Mapping[Procedure, Sequence[Entry]]) -> dict[tuple[Part, str], list[Procedure]]:
     """Return what is true of all certificates of at least two procedures: it is said once, behind them."""
     found: dict[tuple[Part, str], list[Procedure]] = {}
     for procedure, those in counted.items():
@@ -309,7 +309,7 @@ def fit(
         at = max(range(len(found)), key=lambda place: _can_lose(found[place], whole))
         if not _can_lose(found[at], whole):
             break
-        found[at] = _shortened(found[at])
+        found[at] = _shorten(found[at])
     return [*found, mark]
 
 
@@ -318,7 +318,7 @@ def _can_lose(part: PrintedPart, whole: Collection[int]) -> int:
     return count_printed_lines(part.text) - 1 if part.style == "text" and id(part) not in whole else 0
 
 
-def _shortened(part: PrintedPart) -> PrintedPart:
+def _shorten(part: PrintedPart) -> PrintedPart:
     """Take one line from a paragraph."""
     text, most = part.text.removesuffix(_CUT), (count_printed_lines(part.text) - 1) * LINE_LETTERS - len(_CUT)
     while printed_width(text) > most:

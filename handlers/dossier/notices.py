@@ -1,4 +1,4 @@
-"""What is told of a dossier beside its pages: how far its papers are, and the empty list to fill in."""
+"""Tell how far the papers of a dossier are, and give out the empty list to fill in."""
 
 from handlers.core import (
     Attachment,

@@ -32,14 +32,14 @@ Addressee = tuple[str, str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class DossierService(ABC):
-    """Implements ``handlers.core.ports.Dossiers``; a subclass keeps the dossiers of the chat that acts."""
+    """Implements ``handlers.core.admin_ports.Dossiers``; a subclass keeps the dossiers of the chat that acts."""
 
     journal: Journal
 
     @property
     @abstractmethod
     def chat(self) -> str:
-        """The id of the chat that acts."""
+        """Return the id of the chat that acts."""
 
     @abstractmethod
     async def _latest(self, limit: int) -> Sequence[DossierRecord]:
@@ -152,9 +152,6 @@ class DossierService(ABC):
         said = format_given(to.language or LANGUAGES[0], dossier, len(found.sources))
         await self._queue((to.chat, to.channel, to.language), f"dossier:{dossier}:{found.revision}:given", said)
         return RequestOffice(to.grant.role, to.grant.unit)
-
-
-# Notices
 
 
 def format_registered(language: str, count: int, first: str, last: str) -> Reply:

@@ -31,7 +31,7 @@ _ADDRESS = re.compile(r"\d|(?:so|to|khu|lo|duong|hem|ngo|km) (?:nha )?\d|(?:ap|t
 
 @dataclass(frozen=True, slots=True)
 class ContactBlock:
-    """What one message says of the contact person."""
+    """The contact person as one message names them."""
 
     values: dict[str, str]  #: clean, by the names of fields
     wrong: tuple[str, ...] = ()  #: fields whose value cannot be used

@@ -326,7 +326,7 @@ RecipientName = str | ChannelAddress
 
 @dataclass(frozen=True, slots=True)
 class ChannelQuota:
-    """What a channel gives out."""
+    """The people and messages that a channel gives out."""
 
     people: int  #: that it has at most
     messages: int  #: in a month in Viet Nam

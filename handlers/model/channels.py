@@ -28,7 +28,7 @@ class ChannelAddress(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MessageLimits:
-    """What one message of a channel holds, in UTF-16 code units."""
+    """The most that one message of a channel holds, in UTF-16 code units."""
 
     text: int
     caption: int  #: of a text beside a file; 0: the channel sends no files
@@ -177,14 +177,14 @@ _TYPED_CODE = re.compile(r"[0-9]{10}")
 
 
 class OfferState(StrEnum):
-    """How far a code has come that was typed in another chat."""
+    """The state of a code that was typed in another chat."""
 
     TYPED = "typed"  #: the chat where it was typed has to agree
     AGREED = "agreed"  #: the chat that showed it has to agree
 
 
 class CodeAnswer(StrEnum):
-    """What became of a typed code."""
+    """The result of typing a code."""
 
     ASKED = "asked"  #: it is right, and this chat is asked whether it agrees
     OWN = "own"  #: it is shown in a chat of the same person
@@ -193,7 +193,7 @@ class CodeAnswer(StrEnum):
 
 
 class AgreeAnswer(StrEnum):
-    """What became of a yes."""
+    """The result of a yes to linking."""
 
     ASKED = "asked"  #: the other chat is asked now
     LINKED = "linked"
@@ -290,7 +290,7 @@ class EmailContact:
 
 
 class EmailOffer(StrEnum):
-    """What became of an address that a person gave."""
+    """The result of giving an address."""
 
     ASKED = "asked"  #: a message with a link is on its way to it
     ELSEWHERE = "elsewhere"  #: it is no official address

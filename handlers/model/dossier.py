@@ -70,7 +70,7 @@ class ListedCertificate(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What words say of one certificate."""
+    """The facts that words state of one certificate."""
 
     facts: Mapping[str, Any]
     unread: tuple[str, ...] = ()  #: words that say nothing that is understood

@@ -123,7 +123,7 @@ OPTIONAL_FIELDS = frozenset({FormField.EXTEND, FormField.CHANGE, FormField.OLD_S
 
 
 class FormContent(BaseModel):
-    """What stands in one form. An absent field becomes a dotted line to fill by hand; an empty one does not apply."""
+    """The content of one form. An absent field becomes a dotted line to fill by hand; an empty one does not apply."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -13,7 +13,7 @@ from rules.language.spelling import fold
 
 
 class NoticeTiming(StrEnum):
-    """When a person with a role is told of new requests."""
+    """The time at which a person with a role is told of new requests."""
 
     AT_ONCE = "at_once"
     MORNING = "morning"  #: once a day, all of them in one message
@@ -41,7 +41,7 @@ class RequestOffice:
 
 @dataclass(frozen=True, slots=True)
 class RequestHandling:
-    """What the officer of a request may know about its handling."""
+    """The handling of a request as its officer may know it."""
 
     unit: str | None = None  #: code of the unit that it was filed under
     offices: tuple[RequestOffice, ...] = ()  #: those nearest to the unit; none if nobody has a role there

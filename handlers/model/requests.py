@@ -23,27 +23,27 @@ BROADCAST_CODE_PATTERN = rf"{BROADCAST_PREFIX}-[0-9]{{6,12}}"
 
 
 def format_code(prefix: str, number: int) -> str:
-    """``QT-000012``."""
+    """Format a code such as ``QT-000012``."""
     return f"{prefix}-{number:06d}"
 
 
 def request_series(year: int) -> str:
-    """The counter of a year's requests, ``YC-2026``: a request's code begins with it."""
+    """Return the counter of a year's requests, ``YC-2026``: a request's code begins with it."""
     return f"{REQUEST_PREFIX}-{year}"
 
 
 def format_request_code(year: int, number: int) -> str:
-    """``YC-2026-000123``."""
+    """Format the code of a request, such as ``YC-2026-000123``."""
     return format_code(request_series(year), number)
 
 
 def format_person_code(chat: str) -> str:
-    """How lists and reports name a person: part of the chat's id, which says nothing about them."""
+    """Format how lists and reports name a person: part of the chat's id, which says nothing about them."""
     return f"{PERSON_PREFIX}-{chat[:PERSON_CODE_LENGTH].upper()}"
 
 
 def chat_id_head(code: str) -> str:
-    """The part of a chat's id that stands in a person's code, however the code was typed."""
+    """Return the part of a chat's id that stands in a person's code, however the code was typed."""
     return code.strip().upper().removeprefix(f"{PERSON_PREFIX}-").lower()[:PERSON_CODE_LENGTH]
 
 
@@ -52,7 +52,7 @@ _PERSONAL_NUMBER = re.compile(r"(?<!\d)\d(?:[ .]?\d){8}(?:(?:[ .]?\d){3})?(?!\d|
 
 
 def has_personal_number(text: str) -> bool:
-    """Whether a number of 9 or 12 digits stands in a text."""
+    """Return whether a number of 9 or 12 digits stands in a text."""
     return _PERSONAL_NUMBER.search(text) is not None
 
 

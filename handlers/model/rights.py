@@ -180,9 +180,9 @@ class Rights:
         if any(scope is Scope.EVERYTHING for scope, _ in scopes):
             return Reach(everything=True) if unit is None else Reach(units=(unit,))
         tops = tuple(dict.fromkeys(top for scope, top in scopes if scope is Scope.UNIT and top))
-        return Reach(units=tops if unit is None else self._narrowed(tops, unit))
+        return Reach(units=tops if unit is None else self._narrow(tops, unit))
 
-    def _narrowed(self, tops: tuple[str, ...], unit: str) -> tuple[str, ...]:
+    def _narrow(self, tops: tuple[str, ...], unit: str) -> tuple[str, ...]:
         """Return the units that lie within both ``unit`` and one of ``tops``.
 
         In a tree, one of two units contains the other.

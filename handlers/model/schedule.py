@@ -157,10 +157,6 @@ class Timetable:
         """Return whether every step was decided."""
         return {step.name for step in self.steps} <= set(made)
 
-    def next_step(self, now: datetime) -> PlannedStep | None:
-        """Return the next step, or ``None`` if the last one is due already."""
-        return next((step for step in self.steps if step.at > now), None)
-
     def _step(self, days: int) -> PlannedStep:
         """Place a step; one on a day off moves to the plan's time on the next working day."""
         meant = _nominal_time(self.plan, days)

@@ -186,7 +186,7 @@ class UnitIndex:
         keys = [key for key in name_keys(text) if key]
         if whole := [entry for key in keys for entry in self._by_key.get(key, ())]:
             return [NameMatch(entry.code, entry.name, sure=True) for entry in whole]
-        for look in (self._in_part, self._with_superior, self._mistyped):
+        for look in (self._in_part, self._with_superior, self._find_mistyped):
             if found := [entry for key in keys for entry in look(key, limit)]:
                 return [NameMatch(entry.code, entry.name, sure=False) for entry in found]
         return []
@@ -206,7 +206,7 @@ class UnitIndex:
         named = (entry for word in words - OPTIONAL_WORDS for entry in self._by_rarest.get(word, ()))
         return self._nearest((entry for entry in named if self._says(words, entry)), key, limit)
 
-    def _mistyped(self, key: str, limit: int) -> list[_IndexEntry]:
+    def _find_mistyped(self, key: str, limit: int) -> list[_IndexEntry]:
         """Find names that are spelt nearly like the text, those of the same kind of unit first."""
         typed = core_name(key)
         if len(typed) < _MIN_TYPO_LENGTH:

@@ -25,11 +25,6 @@ class UnitMatch:
     path: tuple[Succession, ...] = ()  #: successions from the former unit of this name to the present unit
 
     @property
-    def succession(self) -> Succession | None:
-        """Return how the former unit ended, or ``None`` if the name found is that of a present unit."""
-        return self.path[0] if self.path else None
-
-    @property
     def matched_code(self) -> str:
         """Return the code of the unit that has the name: the former unit, else the unit itself."""
         return self.path[0].former if self.path else self.unit.code
@@ -125,7 +120,7 @@ class UnitDirectory:
         unit = self.units[code]
         if unit.is_open(today):
             return ((unit, ()),)
-        return tuple(self._followed(code, today)) or ((unit, ()),)
+        return tuple(self._follow_successions(code, today)) or ((unit, ()),)
 
     def sole_successor(self, code: str, today: date | None = None) -> Unit | None:
         """Return the one open unit that all of a closed one became.
@@ -147,7 +142,7 @@ class UnitDirectory:
                 waiting.extend(step.successor for step in onward)
         return self.units[ends.pop()] if len(ends) == 1 else None
 
-    def _followed(self, code: str, today: date | None) -> Iterator[tuple[Unit, tuple[Succession, ...]]]:
+    def _follow_successions(self, code: str, today: date | None) -> Iterator[tuple[Unit, tuple[Succession, ...]]]:
         """Yield every path from a former unit to an open one; a cycle is followed once."""
         waiting: list[tuple[Succession, ...]] = [(step,) for step in reversed(self.successors(code))]
         while waiting:
@@ -166,7 +161,7 @@ class UnitDirectory:
 
     @cached_property
     def in_order(self) -> tuple[Unit, ...]:
-        """All units by name, as a Vietnamese dictionary orders them."""
+        """List all units by name, as a Vietnamese dictionary orders them."""
         return tuple(sorted(self.units.values(), key=lambda unit: in_order(unit.name)))
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a certificate says against the unit of today: whose it is, and what happened by the fate of former units."""
+"""Compare a certificate with the unit of today: whose it is, and what happened by the fate of former units."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ class UnitToday:
         return {key: code for key, code in found.items() if key not in self._own_keys}
 
     @cached_property
-    def _related(self) -> list[str]:
+    def _related_names(self) -> list[str]:
         formers = [unit for code in self.paths if (unit := self.units.get(code))]
         return [name for unit in (self.unit, *formers, *self._below) for name in unit.names]
 
@@ -136,9 +136,9 @@ class UnitToday:
             return True
         if bodies & self._above_keys:
             return False  # a body above ours holds others too: the words do not decide it
-        if any(matches_unit(certificate, name) is not False for name in self._related):
+        if any(matches_unit(certificate, name) is not False for name in self._related_names):
             return False
-        return not bodies & _keys(self._related)
+        return not bodies & _keys(self._related_names)
 
     @cached_property
     def _own_codes(self) -> set[str]:
@@ -175,7 +175,7 @@ class UnitToday:
             kinds = _AUTHORITIES
         named = [name for name in _own_bodies(certificate) if not _keys([name]) & self._above_keys]
         strange = bool(kinds) and any(expand_short_forms(name).startswith(kinds) for name in named)
-        return strange and all(matches_unit(certificate, name) is False for name in self._related)
+        return strange and all(matches_unit(certificate, name) is False for name in self._related_names)
 
     def events_for(self, certificate: Certificate, subject: Subject | None) -> list[Event] | None:
         """Return what happened to the subscriber by the fate of former units; ``None`` where that says nothing.

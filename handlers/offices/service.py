@@ -30,19 +30,19 @@ _ACT = Act.CHANGE_OFFICES
 
 @dataclass(frozen=True, slots=True)
 class OfficeService(ABC):
-    """Implements ``handlers.core.ports.ReceivingOffices``; a subclass keeps the offices."""
+    """Implements ``handlers.core.admin_ports.ReceivingOffices``; a subclass keeps the offices."""
 
     journal: Journal
 
     @property
     @abstractmethod
     def chat(self) -> str:
-        """The id of the chat that acts."""
+        """Return the id of the chat that acts."""
 
     @property
     @abstractmethod
     def now(self) -> datetime:
-        """The moment of the transaction."""
+        """Return the moment of the transaction."""
 
     @abstractmethod
     async def _hold(self) -> None:

@@ -132,7 +132,7 @@ class MemoryTurn:
         return self.mail
 
     def services(self, pack: Pack, **changes: Any) -> Services:
-        """The ports, as the conversation gets them."""
+        """Return the ports, as the conversation gets them."""
         world: dict[str, Any] = {
             "channel": self.acting.channel.partition(":")[0],
             "requests": self.requests,
@@ -158,7 +158,7 @@ class MemoryTurn:
             self.acting.queue(chat.id, f"turn:{number}:{place}", reply, REPLY)
 
     def _forget(self, chat: ChatRecord) -> ChatRecord:
-        """Nothing personal is kept of whoever leaves no session, but of those who have to be found."""
+        """Keep nothing personal of whoever leaves no session, but of those who have to be found."""
         tables = self.acting.tables
         awaited = any(one.state in OPEN_STATES - RETAINED_STATES for one in tables.requests_of(chat.id))
         erased_at = chat.erased_at if awaited or tables.grants_of(chat.id) else self.acting.now
@@ -182,23 +182,23 @@ class MemoryHouse:
 
     @property
     def broadcasts(self) -> MemoryBroadcastOperations:
-        """The work of the loops, to be called by hand."""
+        """Return the work of the loops, to be called by hand."""
         return MemoryBroadcastOperations(self.tables, self.policy)
 
     def hear(self, channel: str, address: str, now: datetime) -> ChatRecord:
-        """A person writes: the chat is known from now on, no longer blocked, no longer to be forgotten."""
+        """Note that a person writes: the chat is known from now on, not blocked, and not to be forgotten."""
         chat = self.acting(now).expect_chat(channel, address)
         known = self.tables.chats[chat]
         self.tables.chats[chat] = replace(known, last_contact_at=now, blocked_at=None, erased_at=None)
         return self.tables.chats[chat]
 
     def acting(self, now: datetime, channel: str = MACHINE, chat: str = "") -> MemoryContext:
-        """The context of somebody who acts at a moment."""
+        """Return the context of somebody who acts at a moment."""
         return MemoryContext(self.tables, now, channel, chat, self.policy)
 
     @contextmanager
     def turn(self, chat: ChatRecord, now: datetime) -> Iterator[MemoryTurn]:
-        """A turn of a person; undone where it raises."""
+        """Open a turn of a person; it is undone where it raises."""
         with self.tables.transaction() as opened:
             yield MemoryTurn(self.acting(now, chat.channel, chat.id))
             opened.commit()
@@ -207,7 +207,7 @@ class MemoryHouse:
     def office(
         self, now: datetime, channel: str = MACHINE, chat: str = ""
     ) -> Iterator[tuple[AdminServices, MemoryTransaction]]:
-        """The admins' side outside any conversation; undone unless it is committed."""
+        """Open the admins' side outside any conversation; it is undone unless it is committed."""
         with self.tables.transaction() as opened:
             yield build_memory_admin_services(self.acting(now, channel, chat)), opened
 
@@ -224,7 +224,7 @@ def build_memory_services(  # noqa: PLR0913 - what a world may begin with
     waiting: int = 0,
     **changes: Any,
 ) -> Services:
-    """A world with one person and nothing in it yet.
+    """Build a world with one person and nothing in it yet.
 
     Args:
         pack: the rules of the conversation.
@@ -252,7 +252,7 @@ def build_memory_services(  # noqa: PLR0913 - what a world may begin with
 
 
 def add_reminder(acting: MemoryContext, broadcast: str, state: str, at: datetime | None = None) -> None:
-    """A message of a broadcast to the person of a context, with a broadcast that says nothing where there is none."""
+    """Add a message of a broadcast to the person of a context, with an empty broadcast where there is none."""
     tables, when = acting.tables, at or acting.now
     made = Broadcast(broadcast, BroadcastState.RUNNING, BroadcastDraft(title=""), None, MACHINE, 0, when, when)
     tables.broadcasts.setdefault(broadcast, BroadcastRecord(made, MACHINE, MACHINE))

@@ -88,18 +88,18 @@ class MemoryAudience:
         return [tables.chats[one] for one in tables.own_chats(person.id) if one in tables.chats]
 
     def _certificates(self, person: ChatRecord) -> list[StatusRecord]:
-        """Of all chats of a person, the newest first."""
+        """List the certificates of all chats of a person, the newest first."""
         found = [one for chat in self._own(person) for one in self.acting.tables.statuses_of(chat.id)]
         return sorted(found, key=lambda one: (one.changed_at, one.status.interview), reverse=True)
 
     def count(self, audience: Audience, reach: Reach) -> tuple[ChannelCounts, ...]:
-        """How many are meant by channel, and what keeps messages from them."""
+        """Count those who are meant by channel, and what keeps messages from them."""
         return to_channel_counts(
-            (self.route(one, audience).channel, self._kept(one, audience)) for one in self.find(audience, reach)
+            (self.route(one, audience).channel, self._obstacle(one, audience)) for one in self.find(audience, reach)
         )
 
     def find_unknown(self, audience: Audience, reach: Reach) -> list[str]:
-        """The codes of those of a list whom nobody knows, who have not agreed to be known, or who are out of reach."""
+        """List the codes of people on a list who are unknown, have not consented, or are out of reach."""
         known = {one.id for one in self.acting.tables.chats.values() if self._is_reached(one, reach)}
         if not audience.is_by_role:
             known = {chat for chat in known if self.acting.tables.chats[chat].consented}
@@ -123,7 +123,7 @@ class MemoryAudience:
         )
 
     def reason_to_withhold(self, person: ChatRecord, written: BroadcastRecord) -> DeliveryReason | None:
-        """Why a message is kept from a person."""
+        """Return why a message is kept from a person."""
         mark = self.acting.tables.marks.get((written.series, person.id), _NO_MARK)
         later = mark.later_on is not None and mark.later_on > day_of(written, self.acting.now)
         reasons = {
@@ -136,19 +136,19 @@ class MemoryAudience:
         return next((reason for reason, holds in reasons.items() if holds), None)
 
     def resolve_names(self, rights: Rights, names: Iterable[RecipientName]) -> dict[RecipientName, tuple[str, ...]]:
-        """Chats by the names a list has for them, as far as the rights to write broadcasts reach."""
-        found = {name: sorted(set(self._named(rights, name))) for name in names}
+        """Find chats by the names a list has for them, as far as the rights to write broadcasts reach."""
+        found = {name: sorted(set(self._find_named(rights, name))) for name in names}
         return {name: tuple(chats) for name, chats in found.items() if chats}
 
-    def _named(self, rights: Rights, name: RecipientName) -> Iterator[str]:
-        known = self._at(name) if isinstance(name, ChannelAddress) else self._coded(name.strip().upper())
+    def _find_named(self, rights: Rights, name: RecipientName) -> Iterator[str]:
+        known = self._at(name) if isinstance(name, ChannelAddress) else self._find_by_code(name.strip().upper())
         yield from (chat for chat, unit in known if rights.may(Act.WRITE_BROADCASTS, unit))
 
     def _at(self, address: ChannelAddress) -> list[tuple[str, str | None]]:
         chat = self.acting.tables.chats.get(chat_id(address.channel, address.address))
         return [(chat.id, chat.unit)] if chat else []
 
-    def _coded(self, code: str) -> list[tuple[str, str | None]]:
+    def _find_by_code(self, code: str) -> list[tuple[str, str | None]]:
         tables = self.acting.tables
         if code in tables.requests:
             return [(tables.requests[code].chat, tables.requests[code].unit)]
@@ -180,7 +180,7 @@ class MemoryAudience:
         )
 
     def _has_asked_standing(self, person: ChatRecord, audience: Audience) -> bool:
-        """People with a role hear of their work; anybody else hears what they agreed to, not in a mailbox of theirs."""
+        """Return whether messages are wanted, by a role or by consent; a mailbox of somebody who chats gets none."""
         if person.channel == EMAIL and person.id in self.acting.tables.places:
             return False
         if not audience.is_by_role:
@@ -212,7 +212,7 @@ class MemoryAudience:
         counted = {one.content.procedure for one in asked if one.state in ended}
         return [one for one in known.status.owed or () if one not in counted]
 
-    def _kept(self, person: ChatRecord, audience: Audience) -> str:
+    def _obstacle(self, person: ChatRecord, audience: Audience) -> str:
         if person.stopped_at is not None:
             return "stopped"
         if not self._routes(person, audience):
@@ -220,13 +220,13 @@ class MemoryAudience:
         return "capped" if self._had(person) >= self.acting.policy.reminders_per_week else "reachable"
 
     def _had(self, person: ChatRecord) -> int:
-        """Reminders of the last seven days."""
+        """Count the reminders of the last seven days."""
         messages, own = self.acting.tables.messages.values(), self.acting.tables.own_chats(person.id)
         mine = (one for one in messages if one.chat in own and one.broadcast and one.state in _HAD_STATES)
         return sum((one.settled_at or one.queued_at) >= self.acting.now - _WEEK for one in mine)
 
     def _end(self, person: ChatRecord, written: BroadcastRecord) -> date | None:
-        """The first end of a certificate that is still to come, or lies in the window that was asked for."""
+        """Return the first end of a certificate that is still to come, or lies in the window that was asked for."""
         today = day_of(written, self.acting.now)
         first, last = written.broadcast.draft.audience.expiry_window(today) or (today, date.max)
         ends = (one.status.not_after for one in self._certificates(person))
@@ -234,17 +234,17 @@ class MemoryAudience:
 
 
 def deadline_of(draft: BroadcastDraft) -> date | None:
-    """The day that is the same for all recipients."""
+    """Return the day that is the same for all recipients."""
     return draft.plan.deadline if draft.plan else draft.deadline
 
 
 def day_of(written: BroadcastRecord, now: datetime) -> date:
-    """The day in Viet Nam on which it starts, as far as that is known."""
+    """Return the day in Viet Nam on which it starts, as far as that is known."""
     return to_vietnam_day(max(now, written.broadcast.starts_at or now))
 
 
 def to_channel_counts(kept: Iterable[tuple[str, str]]) -> tuple[ChannelCounts, ...]:
-    """Channels, and how many people each has, by what keeps messages from them."""
+    """Count people by channel, and by what keeps messages from them."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for channel, why in kept:
         found[channel.partition(":")[0]][why] += 1
@@ -252,7 +252,7 @@ def to_channel_counts(kept: Iterable[tuple[str, str]]) -> tuple[ChannelCounts, .
 
 
 def _names(draft: BroadcastDraft) -> bool:
-    """Whether a text says names: they are looked up only then."""
+    """Return whether a text says names: they are looked up only then."""
     return any(Placeholder.NAME in placeholders_of(text) for text in (draft.text.vi, draft.text.en))
 
 
@@ -319,7 +319,7 @@ class BroadcastCheck:
             yield BroadcastProblem(trouble=ProblemKind.PAST)
 
     def _is_past(self) -> bool:
-        """The time of the start, or the last step of the plan, is over."""
+        """Return whether the time of the start, or the last step of the plan, is over."""
         plan, starts = self.known.broadcast.draft.plan, self.known.broadcast.starts_at
         if plan is not None:
             last = plan.deadline - timedelta(days=min(plan.steps, default=0))
@@ -346,7 +346,7 @@ class BroadcastCheck:
         return ProblemKind.TOO_LONG if is_longer else None
 
     def _length(self, values: PlaceholderValues) -> int:
-        """UTF-16 code units of the message with all that may be added."""
+        """Return the length of the message with all that may be added, in UTF-16 code units."""
         one, first = self.known.broadcast, self.acting.policy.reminders_per_week
         reply = render_broadcast(one.id, one.draft, values, day_of(self.known, self.acting.now), first=first)
         return len("\n\n".join(reply.paragraphs).encode("utf-16-le")) // 2
@@ -359,7 +359,7 @@ class BroadcastCheck:
 
 
 def reach_of(one: Broadcast) -> Reach:
-    """How far a broadcast may go: its unit with all below it."""
+    """Return how far a broadcast may go: its unit with all below it."""
     return Rights.operator(NO_UNITS).reach(Act.WRITE_BROADCASTS, one.unit)
 
 

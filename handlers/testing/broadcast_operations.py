@@ -113,7 +113,7 @@ class MemoryBroadcastOperations:
         return len(waiting) == limit
 
     async def tally(self, broadcast: str) -> DeliveryCounts:
-        """How far it is."""
+        """Count the messages by state."""
         return count_messages(self._messages(broadcast))
 
     async def deliver(
@@ -193,7 +193,7 @@ class MemoryBroadcastOperations:
         return child.id
 
     async def due_postponed(self, day: date) -> dict[str, tuple[str, ...]]:
-        """People who wanted to be reminded again on this day or before, by campaign or broadcast."""
+        """Find people who wanted to be reminded again by this day, by campaign or broadcast."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for series, chat in sorted(self.tables.marks):
             mark, known = self.tables.marks[series, chat], self.tables.broadcasts[series].broadcast
@@ -229,7 +229,7 @@ class MemoryBroadcastOperations:
         return not is_later or (mark is not None and (mark.later_on is not None or mark.done_at is not None))
 
     def _needs_second_person(self, known: BroadcastRecord, meant: list[ChatRecord]) -> bool:
-        """Whether more would be reached than one person may decide about, the whole campaign together."""
+        """Return whether more would be reached than one person may decide about, the whole campaign together."""
         one = known.broadcast
         if EXPIRY_CAMPAIGN in {one.id, one.parent} or not self.tables.is_one_person(known.decider, known.writer):
             return False
@@ -273,7 +273,7 @@ class MemoryBroadcastOperations:
         self.tables.messages.setdefault(origin, row)
 
     def _finish_rows(self, acting: MemoryContext, known: BroadcastRecord) -> None:
-        """Everybody has a row; where there is none, there was nobody."""
+        """End the making of rows: everybody has one, or there was nobody."""
         one = known.broadcast
         count = len(self._messages(one.id))
         ended = {"state": BroadcastState.FINISHED, "why": StateReason.NOBODY, "finished_at": acting.now}
@@ -292,7 +292,7 @@ class MemoryBroadcastOperations:
 
 
 def _step_draft(parent: BroadcastDraft, starts_at: datetime | None, audience: Audience | None) -> BroadcastDraft:
-    """The draft of a step: its parent's, for this once; what is set in ``audience`` takes the place of the same."""
+    """Return the draft of a step: its parent's, with what is set in ``audience`` in place of the same."""
     changes: dict[str, object] = {"plan": None, "starts_at": starts_at}
     if parent.plan is not None:
         changes["deadline"] = parent.plan.deadline

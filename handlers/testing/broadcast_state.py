@@ -37,7 +37,7 @@ class BroadcastMoves:
     def move(
         self, name: str, was: BroadcastState, to: BroadcastState, why: str | None = None, revision: int | None = None
     ) -> int:
-        """How many went there: it, and what it made; 0 where no way led there from where it is."""
+        """Move it with what it made, and return how many moved; 0 where no way leads there from where it is."""
         known = self.acting.tables.broadcasts.get(name)
         if known is None or not self._can_move(known, was, to, revision):
             return 0
@@ -49,7 +49,7 @@ class BroadcastMoves:
         return 1 + self._move_steps(name, was, to)
 
     def _can_move(self, known: BroadcastRecord, was: BroadcastState, to: BroadcastState, revision: int | None) -> bool:
-        """Only as it was seen; nothing of a paused campaign runs, and nothing ends of which a message waits."""
+        """Return whether it is as it was seen; a paused campaign runs nothing, and a waiting message keeps it open."""
         one, tables = known.broadcast, self.acting.tables
         parent = tables.broadcasts.get(one.parent or "")
         is_parent_paused = parent is not None and parent.broadcast.state is BroadcastState.PAUSED
@@ -77,7 +77,7 @@ class BroadcastMoves:
         self.save(replace(known, broadcast=moved), to, why)
 
     def _approve(self, name: str) -> None:
-        """A second person who approves a step has approved its campaign too."""
+        """Approve it; a second person who approves a step has approved its campaign too."""
         known, decider = self.acting.tables.broadcasts[name], self.acting.person(self.actor)
         approved = replace(known.broadcast, approver=self.actor)
         self.acting.tables.broadcasts[name] = replace(known, broadcast=approved, decider=decider)
@@ -113,7 +113,7 @@ class BroadcastMoves:
 
 
 def late_reason(known: BroadcastRecord) -> str | None:
-    """That a step is late stays said."""
+    """Return the reason where a step was ever late, which stays said."""
     return StateReason.LATE if any(why == StateReason.LATE for _, _, why in known.moves) else None
 
 
@@ -129,7 +129,7 @@ class MemoryResults:
     acting: MemoryContext
 
     def messages(self, name: str) -> list[MessageRecord]:
-        """The messages of a broadcast."""
+        """List the messages of a broadcast."""
         return [one for one in self.acting.tables.messages.values() if one.broadcast == name]
 
     def recipients(self, rights: Rights, name: str, limit: int, after: str, state: str | None) -> tuple[Recipient, ...]:
@@ -189,7 +189,7 @@ class MemoryResults:
 
 
 def count_messages(messages: Iterable[MessageRecord]) -> DeliveryCounts:
-    """How many are in which state, and why."""
+    """Count the messages by state and by reason."""
     states: dict[str, int] = {}
     reasons: dict[str, int] = {}
     went_on: dict[str, int] = {}
@@ -204,7 +204,7 @@ def count_messages(messages: Iterable[MessageRecord]) -> DeliveryCounts:
 
 
 def _person_of(message: MessageRecord) -> str:
-    """The chat by which the person of a message is meant."""
+    """Return the chat by which the person of a message is meant."""
     return message.meant or message.chat
 
 

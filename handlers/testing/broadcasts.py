@@ -99,7 +99,7 @@ class MemoryBroadcasts:
             return ActionResult.OVERTAKEN
         changed = replace(
             known,
-            broadcast=self._changed(rights, known.broadcast, draft),
+            broadcast=self._change_draft(rights, known.broadcast, draft),
             writer=self.acting.person(rights.actor),
             document=(document or known.document) if draft.document else None,
             report=None,
@@ -108,8 +108,8 @@ class MemoryBroadcasts:
         await self.journal.record(rights, "broadcast_change", name, unit=draft.audience.unit)
         return ActionResult.DONE
 
-    def _changed(self, rights: Rights, known: Broadcast, draft: BroadcastDraft) -> Broadcast:
-        """The person who wrote it last is its author."""
+    def _change_draft(self, rights: Rights, known: Broadcast, draft: BroadcastDraft) -> Broadcast:
+        """Return the changed broadcast; the person who wrote it last is its author."""
         return replace(
             known,
             state=BroadcastState.DRAFT,
@@ -131,7 +131,7 @@ class MemoryBroadcasts:
         return known.broadcast if known else None
 
     async def document(self, rights: Rights, name: str) -> Attachment | None:
-        """Whoever sees the broadcast sees what goes along."""
+        """Return the file that goes along; whoever sees the broadcast may see it."""
         known = self._see(rights, name)
         return _file_of(known) if known else None
 
@@ -202,7 +202,7 @@ class MemoryBroadcasts:
         return tuple(self._sample_for(rights, written, person.id) for person in people[skip : skip + limit])
 
     def _sample_for(self, rights: Rights, known: BroadcastRecord, chat: str) -> tuple[Recipient, Reply]:
-        """A name that may not be seen is masked in the message as well."""
+        """Render it for a recipient; a name that may not be seen is masked in the message as well."""
         person, one = self.acting.tables.chats[chat], known.broadcast
         values = MemoryAudience(self.acting).values(person, known)
         if values.name is not None and not rights.may(Act.SEE_PERSONAL, person.unit):
@@ -268,7 +268,7 @@ class MemoryBroadcasts:
         return None
 
     def _is_approved_enough(self, rights: Rights, known: BroadcastRecord) -> bool:
-        """Whether another one than the author approves, or so few are meant that one person may decide."""
+        """Return whether another one than the author approves, or so few are meant that one person may decide."""
         if not self.acting.tables.is_one_person(known.writer, self.acting.person(rights.actor)):
             return True
         if known.broadcast.why == StateReason.SECOND_PERSON:
@@ -327,6 +327,6 @@ def _file_of(known: BroadcastRecord) -> Attachment | None:
 
 
 def _may_write(rights: Rights, draft: BroadcastDraft) -> bool:
-    """Whether the unit of its audience is known and within reach."""
+    """Return whether the unit of its audience is known and within reach."""
     unit = draft.audience.unit
     return (unit is None or rights.units.get(unit) is not None) and rights.may(Act.WRITE_BROADCASTS, unit)

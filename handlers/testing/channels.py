@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from handlers.channels.service import Addressee, ChannelService
+from handlers.channels.service import Addressee, LinkedChannelService
 from handlers.core import Reply
 from handlers.model import CODE_AGE, CODE_DIGITS, EMAIL, Grant, LinkedChat, LinkOffer, OfferState, Role
 from handlers.testing.tables import MarkRecord, MemoryContext, MemoryJournal, OfferRecord, PlaceRecord
@@ -17,14 +17,14 @@ _FORGOTTEN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryChannels(ChannelService):
+class MemoryChannels(LinkedChannelService):
     """Implements ``handlers.core.ports.OwnChannels``; a code is kept as it is here."""
 
     acting: MemoryContext
 
     @property
     def chat(self) -> str:
-        """Of the one who acts."""
+        """Return the id of the chat that acts."""
         return self.acting.chat
 
     async def _chats(self, chat: str) -> Sequence[LinkedChat]:
@@ -158,7 +158,7 @@ class MemoryChannels(ChannelService):
                 tables.marks[series, chat] = MarkRecord(series, chat, done, None if done else later)
 
     def _join_reminders(self, chats: Sequence[str]) -> None:
-        """Of what waits in several chats for the same broadcast keep one: of the first chat that takes messages."""
+        """Keep one of the messages that wait in several chats for one broadcast: in the first chat that takes any."""
         tables = self.acting.tables
         rows = [one for one in tables.messages.values() if one.broadcast and one.chat in chats]
         for name in {one.broadcast for one in rows}:

@@ -33,7 +33,7 @@ _EXPORT_ACTS = (Act.EXPORT_REQUESTS, Act.SEE_PERSONAL)
 
 @dataclass(frozen=True, slots=True)
 class MemoryPeople:
-    """Implements ``handlers.core.ports.People``."""
+    """Implements ``handlers.core.admin_ports.People``."""
 
     acting: MemoryContext
     journal: MemoryJournal
@@ -72,7 +72,7 @@ class MemoryPeople:
         return grant
 
     def _give(self, invited: InvitationRecord) -> Grant:
-        """A role of the person in this chat; the one they have where it is the same."""
+        """Give a role to the person in this chat, or return the one they have where it is the same."""
         acting, wanted = self.acting, (invited.role, invited.unit)
         name = acting.next_id(GRANT_ID)
         held = next((one for one in acting.tables.grants_of(acting.chat) if (one.role, one.unit) == wanted), None)
@@ -83,7 +83,7 @@ class MemoryPeople:
         return grant
 
     def _refusal(self, rights: Rights, role: Role, unit: str | None) -> Refusal | None:
-        """An owner has no unit; any other role has one that is known and open."""
+        """Return why the role cannot be given: an owner has no unit; any other role has one that is known and open."""
         if role not in ACT_TO_GIVE or not rights.may(ACT_TO_GIVE[role], unit):
             return Refusal.NOT_YOURS
         if role is Role.OWNER:
@@ -226,7 +226,7 @@ class MemoryPeople:
 
 
 def _is_still_covered(order: ExportOrder, before: Rights, after: Rights) -> bool:
-    """Whether the roles that are left reach all of what it was ordered by."""
+    """Return whether the roles that are left reach all of what it was ordered by."""
     unit = order.wanted.unit
     return bool(after.reach(Act.EXPORT_REQUESTS)) and all(
         after.covers(act, before.reach(act, unit)) for act in _EXPORT_ACTS

@@ -111,7 +111,7 @@ class MemoryOwnRequests:
 
     @property
     def kept(self) -> dict[str, Request]:
-        """All of them by code, the oldest first."""
+        """Return all requests of this chat by code, the oldest first."""
         return {one.code: one.to_request() for one in reversed(self._mine())}
 
     def _mine(self) -> list[RequestRecord]:
@@ -148,7 +148,7 @@ class MemoryOwnRequests:
         return self.acting.tables.requests[code].to_request()
 
     def add(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> str:
-        """Number it within its year, and return its code."""
+        """Add a request with a number of its year, and return its code."""
         acting, year = self.acting, to_vietnam_day(self.acting.now).year
         number = acting.tables.next_number(f"YC-{year}")
         code = f"YC-{year}-{number:06d}"
@@ -219,7 +219,7 @@ class MemoryInterviewRegister:
 
     @property
     def standings(self) -> dict[int, InterviewStatus]:
-        """The interviews of this chat, by their numbers."""
+        """Return the interviews of this chat by their numbers."""
         mine = (one for one in self.acting.tables.statuses.values() if one.chat == self.acting.chat)
         return {one.status.interview: one.status for one in mine}
 
@@ -244,7 +244,7 @@ class MemoryReminders:
 
     @property
     def marks(self) -> dict[str, date | None]:
-        """The answers to each campaign: the day that was asked for; ``None``: done."""
+        """Return the answers to each campaign: the day that was asked for; ``None``: done."""
         mine = (one for one in self.acting.tables.marks.values() if one.chat == self.acting.chat)
         return {one.series: one.later_on for one in mine}
 
@@ -265,7 +265,7 @@ class MemoryReminders:
             self.acting.tables.chats[known.id] = replace(known, stopped_at=None)
 
     def _talking(self) -> list[ChatRecord]:
-        """The person's chats; a mailbox is stopped by itself."""
+        """List the person's chats without mailboxes, which are stopped by themselves."""
         tables = self.acting.tables
         own = (tables.chats[one] for one in tables.own_chats(self.acting.chat))
         return [one for one in own if one.channel != EMAIL]
@@ -303,7 +303,7 @@ class MemoryReminders:
         return [one for one in messages if one.chat in own and one.broadcast is not None]
 
     def _series(self, broadcast: str) -> str | None:
-        """The campaign, or the broadcast itself, where this chat had it."""
+        """Return the campaign, or the broadcast itself, where this chat had it."""
         known = self.acting.tables.broadcasts.get(broadcast)
         had = any(one.broadcast == broadcast for one in self._reminders())
         return known.series if known and had else None

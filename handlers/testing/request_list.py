@@ -87,7 +87,7 @@ class RequestMoves:
 
 @dataclass(frozen=True, slots=True)
 class MemoryRequestList:
-    """Implements ``handlers.core.ports.RequestList``."""
+    """Implements ``handlers.core.request_ports.RequestList``."""
 
     acting: MemoryContext
     journal: MemoryJournal
@@ -188,7 +188,7 @@ class MemoryRequestList:
 
 @dataclass(frozen=True, slots=True)
 class MemoryExportReader:
-    """The reading half of ``handlers.core.ports.Exports``."""
+    """Reads requests for exports."""
 
     acting: MemoryContext
 
@@ -214,7 +214,7 @@ def assign_unit(acting: MemoryContext, known: RequestRecord, unit: str) -> None:
 
 
 def find_requests(acting: MemoryContext, rights: Rights, act: Act, wanted: Filter) -> list[RequestRecord]:
-    """The requests of a filter that the act may be done to, the oldest first."""
+    """Find the requests of a filter that the act may be done to, the oldest first."""
     reach = rights.reach(act, wanted.unit)
     if not reach:
         return []
@@ -254,7 +254,7 @@ def _search_words(known: RequestRecord) -> set[str]:
 
 
 def _open_words(known: RequestRecord) -> set[str]:
-    """A person who sees the rest masked must not find it by guessing either."""
+    """Return the words that find a request for a person who sees the rest masked, and must not guess it either."""
     return _words(known.content.unit, known.code)
 
 
@@ -283,7 +283,7 @@ def _to_row(rights: Rights, known: RequestRecord) -> RequestRow:
 
 
 def _without_history(row: RequestRow, known: RequestRecord) -> RequestRow:
-    """A row as files show it: its last move alone, and no decision."""
+    """Return a row as files show it: with its last move alone, and no decision."""
     content = row.request.content.model_copy(update={"decision": ""})
     request = row.request.model_copy(update={"content": content, "history": ()})
     _, last = known.moves[-1]

@@ -46,7 +46,7 @@ from handlers.model import (
 from locales import LANGUAGES
 from rules.calendar import to_vietnam_day
 
-#: Who moves a request from within its own conversation.
+#: The actor that moves a request from within its own conversation.
 SUBSCRIBER = "subscriber"
 #: What a message is for.
 REPLY, NOTICE, BROADCAST = "reply", "notice", "broadcast"
@@ -72,7 +72,7 @@ class ChatRecord:
     in_group: bool = False
 
     def agreed(self, language: str) -> "ChatRecord":
-        """The same, where its person speaks a language and agrees that data are kept."""
+        """Return the chat of a person who speaks a language and agrees that data are kept."""
         return replace(self, language=language, consented=True)
 
 
@@ -93,7 +93,7 @@ class RequestRecord:
     ended_at: datetime | None = None
 
     def to_request(self) -> Request:
-        """The request as its officer sees it."""
+        """Return the request as its officer sees it."""
         history = tuple(step for _, step in self.moves)
         return Request(code=self.code, state=self.state, content=self.content, history=history)
 
@@ -125,13 +125,13 @@ class InvitationRecord:
     ended_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
-        """Whether it can still be taken."""
+        """Return whether it can still be taken."""
         return self.used_at is None and self.ended_at is None and self.expires_at > now
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRecord:
-    """Where an interview of a chat stands."""
+    """The status of an interview of a chat, and since when it is so."""
 
     chat: str
     status: InterviewStatus
@@ -143,7 +143,7 @@ EXPORT_TASK = "export"
 
 
 def export_origin(task: str, mark: str = "shown") -> str:
-    """The origin of a message of an export; ``shown`` is the one that moves."""
+    """Return the origin of a message of an export; ``shown`` is the one that moves."""
     return f"{EXPORT_TASK}:{task}:{mark}"
 
 
@@ -164,7 +164,7 @@ class TaskRecord:
 
     @property
     def is_open(self) -> bool:
-        """It waits or is being worked at."""
+        """Return whether it waits or is being worked at."""
         return self.state in {"queued", "running"}
 
 
@@ -182,7 +182,7 @@ class BroadcastRecord:
 
     @property
     def series(self) -> str:
-        """The broadcast that answers of people are said to: its campaign, or itself."""
+        """Return the broadcast that answers of people are said to: its campaign, or itself."""
         return self.broadcast.parent or self.broadcast.id
 
 
@@ -217,7 +217,7 @@ class MessageRecord:
 
     @property
     def waits(self) -> bool:
-        """It has not left yet."""
+        """Return whether it has not left yet."""
         return self.state in {"queued", "sending"}
 
 
@@ -233,7 +233,7 @@ class DossierRow:
 
 @dataclass(frozen=True, slots=True)
 class PlaceRecord:
-    """Whose a chat is, and its place in the order of reminders."""
+    """The person of a chat, and its place in the order of reminders."""
 
     person: str
     place: int
@@ -253,7 +253,7 @@ class OfferRecord:
 
 @dataclass
 class MemoryTables:
-    """All that is kept of everybody."""
+    """Holds all that is kept of everybody."""
 
     units: UnitDirectory = NO_UNITS
     chats: dict[str, ChatRecord] = field(default_factory=dict)
@@ -276,7 +276,7 @@ class MemoryTables:
     counters: dict[str, int] = field(default_factory=dict)
 
     def snapshot(self) -> Mapping[str, Any]:
-        """All of it at this moment; two snapshots are equal where nothing was changed between them."""
+        """Copy all tables; two snapshots are equal where nothing was changed between them."""
         return {one.name: _copy(getattr(self, one.name)) for one in fields(self)}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
@@ -300,7 +300,7 @@ class MemoryTables:
         return self.counters[name]
 
     def own_chats(self, chat: str) -> tuple[str, ...]:
-        """The chats of the person of a chat, in the order of reminders."""
+        """Return the chats of the person of a chat, in the order of reminders."""
         known = self.places.get(chat)
         if known is None:
             return (chat,)
@@ -308,11 +308,11 @@ class MemoryTables:
         return tuple(sorted(mine, key=lambda one: (self.places[one].place, one)))
 
     def is_one_person(self, one: str | None, other: str | None) -> bool:
-        """Whether two chats are of the same person."""
+        """Return whether two chats are of the same person."""
         return one is not None and other is not None and other in self.own_chats(one)
 
     def contact_of(self, chat: str) -> EmailContact | None:
-        """The address that was given in a chat; what comes first is a matter of places."""
+        """Return the address that was given in a chat, and whether its mailbox comes first."""
         known = self.emails.get(chat)
         mailbox = self.places.get(chat_id(EMAIL, known.address)) if known and known.confirmed else None
         if known is None or mailbox is None or chat not in self.places:
@@ -326,27 +326,27 @@ class MemoryTables:
             self.places.pop(chat_id(EMAIL, gone.address), None)
 
     def requests_of(self, chat: str) -> list[RequestRecord]:
-        """The requests of a chat, the newest first."""
+        """List the requests of a chat, the newest first."""
         return sorted((one for one in self.requests.values() if one.chat == chat), key=lambda one: -one.number)
 
     def grants_of(self, chat: str) -> tuple[Grant, ...]:
-        """The roles of a chat that have not ended, in the order in which they were given."""
+        """List the roles of a chat that have not ended, in the order in which they were given."""
         return tuple(one.grant for one in self.grants.values() if one.chat == chat and one.ended_at is None)
 
     def statuses_of(self, chat: str) -> list[StatusRecord]:
-        """The certificates of a chat, the newest first."""
+        """List the certificates of a chat, the newest first."""
         mine = (one for one in self.statuses.values() if one.chat == chat)
         return sorted(mine, key=lambda one: (one.changed_at, one.status.interview), reverse=True)
 
     def is_within(self, reach: Reach, unit: str | None) -> bool:
-        """Whether what belongs to a unit lies within reach."""
+        """Return whether what belongs to a unit lies within reach."""
         known = unit if unit in self.units.units else None
         return reach.everything or (known is not None and any(self.units.is_within(known, top) for top in reach.units))
 
 
 @dataclass
 class MemoryTransaction:
-    """Whether what is done is kept."""
+    """Notes whether what is done is kept."""
 
     committed: bool = False
 
@@ -360,13 +360,13 @@ def _copy(value: Any) -> Any:
 
 
 def chat_id(channel: str, address: str) -> str:
-    """The id of a chat: 32 hexadecimal digits that say nothing about the person."""
+    """Return the id of a chat: 32 hexadecimal digits that say nothing about the person."""
     return hashlib.sha256(f"{channel}\0{address}".encode(errors="replace")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryContext:
-    """In which tables, over which channel, by whom and when something is done."""
+    """Says in which tables, over which channel, by whom and when something is done."""
 
     tables: MemoryTables
     now: datetime
@@ -375,7 +375,7 @@ class MemoryContext:
     policy: BroadcastPolicy = field(default_factory=BroadcastPolicy)
 
     def next_id(self, prefix: str) -> str:
-        """A new id such as ``QT-000012``."""
+        """Return a new id such as ``QT-000012``."""
         return f"{prefix}-{self.tables.next_number(prefix):06d}"
 
     def expect_chat(self, channel: str, address: str) -> str:
@@ -385,21 +385,21 @@ class MemoryContext:
         return chat
 
     def rights_of(self, actor: str) -> Rights:
-        """By all the roles of the person who has or had this one."""
+        """Return the rights by all the roles of the person who has or had this one."""
         if actor == MACHINE:
             return Rights.operator(self.tables.units)
         known = self.tables.grants.get(actor)
         return Rights.of(self.tables.grants_of(known.chat) if known else (), self.tables.units)
 
     def person(self, actor: str) -> str:
-        """The person who acts by a role, whichever of theirs it is; the machine is one person."""
+        """Return the person who acts by a role, whichever of theirs it is; the machine is one person."""
         if actor == MACHINE:
             return MACHINE
         known = self.tables.grants.get(actor)
         return self.chat or (known.chat if known else "")
 
     def language(self, chat: str) -> str:
-        """The language of a conversation; Vietnamese where there is none."""
+        """Return the language of a conversation; Vietnamese where there is none."""
         known = self.tables.chats.get(chat)
         return (known.language if known else None) or LANGUAGES[0]
 
@@ -415,7 +415,7 @@ class MemoryContext:
         self.tables.messages[origin] = ended
 
     def edit(self, origin: str, reply: Reply) -> Reply | None:
-        """``reply`` in place of the message of that origin; ``None`` where that was not sent."""
+        """Return ``reply`` in place of the message of that origin; ``None`` where that was not sent."""
         shown = self.tables.messages.get(origin)
         if shown is None or shown.state != "sent" or shown.message is None:
             return None
@@ -428,7 +428,7 @@ _NAMED_CODES = 10
 
 @dataclass(frozen=True, slots=True)
 class MemoryJournal:
-    """Implements ``handlers.core.ports.Journal``; rows are not chained here."""
+    """Implements ``handlers.core.admin_ports.Journal``; rows are not chained here."""
 
     acting: MemoryContext
 
@@ -476,5 +476,5 @@ class MemoryJournal:
 
 
 def format_span(codes: Sequence[str]) -> str:
-    """Codes as a subject; of many, the first and the last."""
+    """Format codes as a subject; of many, the first and the last."""
     return ", ".join(codes) if len(codes) <= _NAMED_CODES else f"{codes[0]} … {codes[-1]}"

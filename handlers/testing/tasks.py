@@ -1,4 +1,4 @@
-"""What is ordered and made outside a turn, in memory: exports, one's own data; and lists that come back."""
+"""Keep in memory what is made outside a turn: exports, one's own data; and lists that come back."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -49,7 +49,7 @@ IMPORT_TASK = "import"
 
 @dataclass(frozen=True, slots=True)
 class MemoryRequestFiles(MemoryExportReader):
-    """Implements ``handlers.core.RequestFiles``; nobody writes the files here."""
+    """Implements ``handlers.core.request_ports.RequestFiles``; nobody writes the files here."""
 
     journal: MemoryJournal
     moves: RequestMoves
@@ -111,7 +111,7 @@ class MemoryRequestFiles(MemoryExportReader):
     async def save_lines(self, lines: Sequence[ImportLine]) -> str:
         """Keep them as a task that nobody works off."""
         name, acting = self.acting.next_id("NL"), self.acting
-        await self.drop_lines(name)
+        await self.drop_lines()
         kept = TaskRecord(name, acting.chat, IMPORT_TASK, acting.now, lines=tuple(lines), total=len(lines))
         acting.tables.tasks[name] = kept
         return name
@@ -122,9 +122,7 @@ class MemoryRequestFiles(MemoryExportReader):
         mine = known and (known.chat, known.kind) == (self.acting.chat, IMPORT_TASK)
         return known.lines if known and mine else None
 
-    async def drop_lines(self, name: str) -> None:
-        """Drop all that wait in this chat."""
-        del name
+    async def drop_lines(self) -> None:
         tasks = self.acting.tables.tasks
         for task in [one.id for one in tasks.values() if (one.chat, one.kind) == (self.acting.chat, IMPORT_TASK)]:
             del tasks[task]
@@ -300,7 +298,7 @@ def _message_fields(known: MessageRecord) -> dict[str, Any]:
 
 
 def _without_files(reply: Reply) -> dict[str, Any]:
-    """A reply with the names and sizes of its files in place of what they hold."""
+    """Return a reply with the names and sizes of its files in place of what they hold."""
     files = [{"name": one.name, "media_type": one.media_type, "size": len(one.content)} for one in reply.attachments]
     return {**reply.model_dump(mode="json"), "attachments": files}
 

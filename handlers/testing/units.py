@@ -43,7 +43,7 @@ UNITS_TASK = "units"
 
 @dataclass(frozen=True, slots=True)
 class MemoryUnits:
-    """Implements ``handlers.core.ports.Units``."""
+    """Implements ``handlers.core.admin_ports.Units``."""
 
     acting: MemoryContext
     journal: MemoryJournal
@@ -56,13 +56,13 @@ class MemoryUnits:
     async def count_holdings(self) -> Mapping[str, UnitHoldings]:
         """Count rows by their unit."""
         counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for what, units in self._held().items():
+        for what, units in self._holdings().items():
             for unit in units:
                 if unit is not None:
                     counted[unit][what] += 1
         return {unit: UnitHoldings(**numbers) for unit, numbers in counted.items()}
 
-    def _held(self) -> Mapping[str, Iterable[str | None]]:
+    def _holdings(self) -> Mapping[str, Iterable[str | None]]:
         tables, now = self.acting.tables, self.acting.now
         return {
             "requests": [one.unit for one in tables.requests.values()],
@@ -74,9 +74,9 @@ class MemoryUnits:
 
     async def find_unassigned(self, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
         """Look each managing body up by its name."""
-        return tuple(self._unassigned(units))
+        return tuple(self._find_unassigned(units))
 
-    def _unassigned(self, units: UnitDirectory) -> Iterator[UnitAssignment]:
+    def _find_unassigned(self, units: UnitDirectory) -> Iterator[UnitAssignment]:
         today = to_vietnam_day(self.acting.now)
         homeless = (one for one in self.acting.tables.requests.values() if one.unit is None)
         for known in sorted(homeless, key=lambda one: one.number):
@@ -124,7 +124,7 @@ class MemoryUnits:
         return None
 
     async def _transfer(self, units: UnitDirectory) -> frozenset[str]:
-        """The codes of ended units from which something went to an heir."""
+        """Move what ended units held, and return the codes of those from which something went to an heir."""
         found = plan_succession(units, await self.count_holdings(), to_vietnam_day(self.acting.now))
         moving = {one.unit.code: one.heir.code for one in found if one.has_transfer and one.heir}
         tables = self.acting.tables
@@ -148,7 +148,7 @@ class MemoryUnits:
         if not reach:
             return UnitStatistics(top), ()
         counted: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
-        for place, name in self._counted(today, now):
+        for place, name in self._count_units(today, now):
             counted[place][name] += 1
         rows = [UnitStatistics(place, **numbers) for place, numbers in counted.items() if self._near(reach, place)]
         return roll_up(rows, rights.units, top, line_units(rights, top))
@@ -167,8 +167,8 @@ class MemoryUnits:
     def _below(self, top: str | None, unit: str | None) -> bool:
         return top is None or (unit is not None and self.acting.tables.units.is_within(unit, top))
 
-    def _counted(self, today: date, now: datetime) -> Iterator[tuple[str | None, str]]:
-        """The unit and the column of everything that counts."""
+    def _count_units(self, today: date, now: datetime) -> Iterator[tuple[str | None, str]]:
+        """Yield the unit and the column of everything that counts."""
         tables = self.acting.tables
         unplaced = {one.chat for one in tables.statuses.values() if one.status.unit is None}
         silent = self._silent(now)
@@ -194,14 +194,14 @@ class MemoryUnits:
             yield "action_needed"
 
     def _silent(self, now: datetime) -> set[str]:
-        """Chats with something to do or to answer, no request that counts, and no message for long."""
+        """Return chats with something to do or to answer, no request that counts, and no message for long."""
         tables = self.acting.tables
         asked = {one.chat for one in tables.requests.values() if one.state not in UNCOUNTED_STATES}
         owing = {one.chat for one in tables.statuses.values() if one.status.owed is None or one.status.owed}
         return {chat for chat in owing - asked if tables.chats[chat].last_contact_at < now - SILENT_AFTER}
 
     def _requests_for(self, known: StatusRecord) -> list[RequestRecord]:
-        """Requests of the same person for the same certificate, those that count."""
+        """List the requests of the same person for the same certificate that count."""
         key = known.status.certificate_key
         mine = (one for one in self.acting.tables.requests.values() if one.chat == known.chat and key is not None)
         return [one for one in mine if one.content.certificate_key == key and one.state not in UNCOUNTED_STATES]

@@ -28,10 +28,10 @@ from rules.texts import N_, format_word, join_words, sentence
 
 def unknown_names(pack: Pack) -> tuple[Diagnostic, ...]:
     """Report unknown inputs, values, results, procedures, variants, notices and answers, and repeated names."""
-    return tuple(chain(_repeated(pack), _tables(pack), _procedures(pack), _notices(pack), _questions(pack)))
+    return tuple(chain(_find_repeated(pack), _tables(pack), _procedures(pack), _notices(pack), _questions(pack)))
 
 
-def _repeated(pack: Pack) -> Iterator[Diagnostic]:
+def _find_repeated(pack: Pack) -> Iterator[Diagnostic]:
     tables = Counter(table.name for table in pack.tables)
     rows = Counter(row.id for table in pack.tables for row in table.rows)
     for place, counts in ((table_at, tables), (row_at, rows)):
@@ -94,14 +94,14 @@ def _conditions(where: Place, condition: Condition, domains: dict[str, tuple[Val
 def _procedures(pack: Pack) -> Iterator[Diagnostic]:
     for row in pack.rows.values():
         for asked in row.actions:
-            yield from _asked(row_at(row.id), asked, pack.procedures.get(asked.procedure))
+            yield from _check_asked(row_at(row.id), asked, pack.procedures.get(asked.procedure))
     for procedure in pack.procedures:
         if procedure not in pack.settings.order:
             message = sentence(N_("is missing from order in pack.toml; add it"))
             yield Diagnostic("unordered", procedure_at(procedure), message, True)
 
 
-def _asked(where: Place, asked: AskedAction, guide: ProcedureGuide | None) -> Iterator[Diagnostic]:
+def _check_asked(where: Place, asked: AskedAction, guide: ProcedureGuide | None) -> Iterator[Diagnostic]:
     if guide is None:
         message = sentence(N_("{procedure} is not in procedures.toml; add it"), procedure=asked.procedure)
         yield Diagnostic("unknown-procedure", where, message, True)

@@ -24,8 +24,8 @@ def find_unproved(pack: Pack) -> tuple[Diagnostic, ...]:
             _dead_values(pack, engine.functions),
             _valueless(pack, engine.functions),
             _results_given_twice(pack, engine.functions),
-            _unneeded(pack, engine.functions),
-            _unused(pack),
+            _find_unneeded(pack, engine.functions),
+            _find_unused(pack),
         )
     )
 
@@ -114,7 +114,7 @@ def _results_given_twice(pack: Pack, functions: Functions) -> Iterator[Diagnosti
                 yield Diagnostic("given-twice", table_at(table.name), message)
 
 
-def _unneeded(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
+def _find_unneeded(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
     names = list(VARIABLES)
     everything = [range(len(values)) for values in VARIABLES.values()]
     changing = {fact_of(names[level]) for level in functions.diagram.support(functions.visible, everything)}
@@ -124,7 +124,7 @@ def _unneeded(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
             yield Diagnostic("unneeded-question", question_at(question.fact), message)
 
 
-def _unused(pack: Pack) -> Iterator[Diagnostic]:
+def _find_unused(pack: Pack) -> Iterator[Diagnostic]:
     asked = {
         (action.procedure, variant)
         for row in pack.rows.values()

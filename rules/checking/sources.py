@@ -11,7 +11,7 @@ from rules.texts import N_, sentence
 
 def find_unsupported(pack: Pack) -> tuple[Diagnostic, ...]:
     """Report citations of documents that are unknown or not in force, and statements without a citation."""
-    return tuple(chain(_documents(pack), _uncited(pack)))
+    return tuple(chain(_documents(pack), _find_uncited(pack)))
 
 
 def _documents(pack: Pack) -> Iterator[Diagnostic]:
@@ -39,7 +39,7 @@ def _force(pack: Pack, where: Place, document: Document) -> Iterator[Diagnostic]
         yield Diagnostic("no-longer-in-force", where, sentence(late, number=document.number, ends=ends))
 
 
-def _uncited(pack: Pack) -> Iterator[Diagnostic]:
+def _find_uncited(pack: Pack) -> Iterator[Diagnostic]:
     for row in pack.rows.values():
         if row.actions and not row.citations:
             yield _missing(row_at(row.id))

@@ -85,7 +85,6 @@ class Assembly:
             self._values["whose"] = [holder]
 
     def facts(self) -> dict[str, Any]:
-        """Return the facts."""
         facts = {fact: values[0] for fact, values in self._values.items() if fact not in _MANY and len(values) == 1}
         self._add_events(facts)
         self._settle_subject(facts)

@@ -50,7 +50,12 @@ def check_language(language: Language, *packs: Pack) -> tuple[Diagnostic, ...]:
     names = (*_unknown_lists(language), *_unknown_facts(language))
     if names:
         return names
-    return (*_unused_lists(language), *_repeated(language), *_missing_values(language, packs), *_examples(language))
+    return (
+        *_unused_lists(language),
+        *_find_repeated(language),
+        *_missing_values(language, packs),
+        *_examples(language),
+    )
 
 
 def _place(language: Language, rule: Rule[Any]) -> str:
@@ -105,7 +110,7 @@ def _missing_values(language: Language, packs: Sequence[Pack]) -> Iterator[Diagn
             yield Diagnostic("unread-answer", f"questions.toml: {fact}", message)
 
 
-def _repeated(language: Language) -> Iterator[Diagnostic]:
+def _find_repeated(language: Language) -> Iterator[Diagnostic]:
     twice = N_("the pattern {pattern} stands in {other} too, which is read first; keep one")
     first: dict[tuple[object, str], str] = {}
     for rule in language.rules:

@@ -1,4 +1,4 @@
-"""What was found in a sentence, and which of two findings in the same words is right."""
+"""Hold what was found in a sentence, and choose between two findings in the same words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a sentence says."""
+    """The meaning of a sentence."""
 
     facts: dict[str, Any] = field(default_factory=dict)
     intent: str = "unclear"

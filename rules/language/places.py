@@ -86,7 +86,7 @@ def _name_end(tokens: Sequence[Token], start: int, known: UnitWords, *, long: bo
     while (
         end < len(tokens)
         and (end - start < most or tokens[end].name or _goes_on(tokens, end, known))
-        and not (end > start and tokens[end].before and not _listed(tokens, end, long))
+        and not (end > start and tokens[end].before and not _is_listed_name(tokens, end, long))
     ):
         if long and tokens[end].word.bare == "va" and end > start and not _begins_kind(tokens, end + 1, known):
             free = end + 3  # what follows "và" belongs to the name ("hạ tầng và đô thị")
@@ -160,7 +160,7 @@ def _is_kept(tokens: Sequence[Token], at: int, known: UnitWords) -> bool:
     return at + 1 < len(tokens) and (tokens[at].word.bare, tokens[at + 1].word.bare) in known.never
 
 
-def _listed(tokens: Sequence[Token], at: int, long: bool) -> bool:
+def _is_listed_name(tokens: Sequence[Token], at: int, long: bool) -> bool:
     return long and tokens[at].before == "soft" and tokens[at].name
 
 

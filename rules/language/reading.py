@@ -295,7 +295,7 @@ class Reader:
         scope = self._withholding(finding)
         if scope is None:
             part = self._parts[self._part_of(finding.match.start)]
-            reason = self._retractions.reason(finding) or self._supposed(finding)
+            reason = self._retractions.reason(finding) or self._why_supposed(finding)
             reason = reason or self._actors.stranger(finding, part)
             return finding if reason is None else withhold(finding, reason, "", supposed=reason in _ASKED_ABOUT)
         words = self._words(scope.match.start, scope.match.end)
@@ -349,7 +349,7 @@ class Reader:
                 return scope
         return None
 
-    def _supposed(self, finding: Finding) -> str | None:
+    def _why_supposed(self, finding: Finding) -> str | None:
         """Return why a fact that is only supposed, or told of others, does not count."""
         entry = finding.rule.entry
         somebody = self._speaks_of(self._parts[finding.part], set(), bodies=False)

@@ -92,14 +92,14 @@ def _mend(bare: str, known: AbstractSet[str]) -> tuple[str, ...] | None:
     """Return the one key word of which this one is a slip: swapped letters, else one letter wrong, lost or added."""
     if len(bare) < _SHORTEST_KEY:
         return None
-    for slips in (_swapped(bare), _one_slip_away(bare)):
+    for slips in (_swap_letters(bare), _one_slip_away(bare)):
         near = {word for word in slips if len(word) >= _SHORTEST_KEY and word in known}
         if near:
             return (near.pop(),) if len(near) == 1 else None
     return None
 
 
-def _swapped(bare: str) -> Iterator[str]:
+def _swap_letters(bare: str) -> Iterator[str]:
     for at in range(len(bare) - 1):
         yield bare[:at] + bare[at + 1] + bare[at] + bare[at + 2 :]
 

@@ -113,7 +113,7 @@ def split_tokens(
             text[match.end() : found[at + 1].start()] if at + 1 < len(found) else text[match.end() : match.end() + 9]
         )
         typed = match.group()
-        words = _meant(found[at : at + 3], short_forms) or respell(typed)
+        words = _expand_short_form(found[at : at + 3], short_forms) or respell(typed)
         abbreviated = gap.strip() == "." and at > 0 and _is_kind(found[at - 1 : at + 2], short_forms)
         before = "" if abbreviated else _break_of(gap, text, match.start())
         tokens.extend(_expand(match, before, "?" in after, words))
@@ -121,7 +121,9 @@ def split_tokens(
     return _with_accents([replace(token, name=False) for token in tokens] if shouted else tokens, text)
 
 
-def _meant(found: Sequence[re.Match[str]], short_forms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
+def _expand_short_form(
+    found: Sequence[re.Match[str]], short_forms: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...] | None:
     """Return the words of a short form; the one that fits most of what follows is meant."""
     if _is_kind(found, short_forms):
         return short_forms[found[0].group()]

@@ -71,7 +71,7 @@ class RuleIndex(Generic[E]):
 
 @dataclass(frozen=True)
 class UnitWords:
-    """What names of units are made of."""
+    """The words that names of units are made of."""
 
     #: The kinds by their first word, each with whether its names are long.
     kinds: Mapping[str, tuple[tuple[tuple[Word, ...], bool], ...]]
@@ -91,7 +91,7 @@ class UnitWords:
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """All that is known of a language. It is compared by identity."""
+    """Holds all that is known of a language. It is compared by identity."""
 
     name: str
     short_forms: Mapping[str, tuple[str, ...]]

@@ -159,5 +159,5 @@ async def test_a_list_waits_sealed_in_its_chat_until_there_is_a_yes_or_a_no(
         assert await at.admin.lists.load_lines(name) is None, "it waits in another chat"
     async with admin_transaction(store, officer) as at:
         assert await at.admin.lists.load_lines(name) == given_lines
-        await at.admin.lists.drop_lines(name)
+        await at.admin.lists.drop_lines()
         assert await at.admin.lists.load_lines(name) is None

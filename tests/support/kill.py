@@ -263,7 +263,7 @@ async def _import_list(office: AdminServices, rights: Rights, done: Counts, _: s
     name = await office.lists.save_lines(lines)
     plan = await office.lists.plan(rights, lines)
     imported = await office.lists.apply(rights, await office.lists.load_lines(name) or (), plan.mark)
-    await office.lists.drop_lines(name)
+    await office.lists.drop_lines()
     done.update({"request.import": imported.applied, MOVED: imported.applied * len(lines)})
     return ""
 

@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from markupsafe import Markup
 
 from bot.channels import CHANNELS, Capabilities, Gone, Invalid, RetryLater, Unreachable
-from bot.channels.email.smtp import Deferred, NoSuchAddress, SmtpPool
+from bot.channels.email.smtp import NoSuchAddress, SmtpPool, TransientRefusal
 from bot.channels.rendering import to_plain_text, to_well_formed
 from bot.clock import Clock
 from bot.messages import Chat, OutboxRow
@@ -42,7 +42,7 @@ _STOP = N_("No more messages to this address")
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """What every letter of this assistant says of itself."""
+    """Holds the lines that every letter of this assistant says of itself."""
 
     sender: str  #: the address it comes from
     open_at: str | None  #: where browsers reach the assistant, at the right place
@@ -110,7 +110,7 @@ def _to_html(reply: Reply, head: Letterhead, voice: MarkupTranslator) -> str:
     return str(render("email.html", voice.language, said=said, **known, **words))
 
 
-#: A server that asked for patience for so long will not take the letter.
+#: A server that asked to wait for so long will not take the letter.
 _PATIENCE = timedelta(hours=48)
 _LONGEST_DELAY = 3600.0
 
@@ -142,7 +142,7 @@ class EmailChannel:
         try:
             letter = await asyncio.to_thread(self._compose, row, await self._voice(chat))
             await self._pool.deliver(row.chat.address, letter)
-        except Deferred as error:
+        except TransientRefusal as error:
             raise await self._later(chat, error) from None
         except NoSuchAddress:
             await self._end_address(row.chat)
@@ -153,7 +153,7 @@ class EmailChannel:
         return str(row.id)
 
     async def fetch(self, reference: str, limit: int) -> bytes:
-        """Nothing comes in by mail.
+        """Refuse: nothing comes in by mail.
 
         Raises:
             Gone: always.
@@ -172,7 +172,7 @@ class EmailChannel:
         head = Letterhead(self._pool.settings.sender, open_at, stop_at)
         return compose(row, letter_mac(keyring, row.id, row.chat.id), head, voice, self._clock.now())
 
-    async def _later(self, chat: str, error: Deferred) -> RetryLater | Invalid:
+    async def _later(self, chat: str, error: TransientRefusal) -> RetryLater | Invalid:
         """Wait longer each time; what a server has put off for two days it will not take."""
         try:
             now = self._clock.now()

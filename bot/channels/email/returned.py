@@ -63,7 +63,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """What a mail server says of a letter that it had taken."""
+    """Carries the word of a mail server about a letter that it had taken."""
 
     state: DeliveryState | None  #: its end; ``None``: it is still being tried
     ends_address: bool = False  #: nothing more arrives there
@@ -214,12 +214,12 @@ class _Mailbox(imaplib.IMAP4_SSL):
     """A connection that tells its socket before a word is said."""
 
     def __init__(self, known: ImapSettings, context: ssl.SSLContext, opened: Callable[[socket.socket], None]) -> None:
-        self._opened = opened
+        self._open_mailbox = opened
         super().__init__(known.host, known.port, ssl_context=context, timeout=_TIMEOUT)
 
     def open(self, *where: Any, **more: Any) -> None:
         super().open(*where, **more)
-        self._opened(self.sock)
+        self._open_mailbox(self.sock)
 
 
 class MailboxReader:
@@ -287,21 +287,21 @@ class MailboxReader:
 
     def check(self) -> None:
         """Open the mailbox and close it again. Raises as ``look`` does."""
-        with self._opened(readonly=True):
+        with self._open_mailbox(readonly=True):
             return
 
     def _fetch(self) -> list[tuple[bytes, bytes]]:
-        with self._opened(readonly=True) as mailbox:
+        with self._open_mailbox(readonly=True) as mailbox:
             _, found = mailbox.uid("SEARCH", "UNSEEN")
             numbers = (found[0] or b"").split()[:_BATCH] if found else []
             return [(number, raw) for number in numbers if (raw := _fetch_one(mailbox, number)) is not None]
 
     def _mark(self, numbers: Sequence[bytes]) -> None:
-        with self._opened(readonly=False) as mailbox:
+        with self._open_mailbox(readonly=False) as mailbox:
             mailbox.uid("STORE", b",".join(numbers).decode(), "+FLAGS.SILENT", r"(\Seen)")
 
     @contextmanager
-    def _opened(self, *, readonly: bool) -> Iterator[imaplib.IMAP4_SSL]:
+    def _open_mailbox(self, *, readonly: bool) -> Iterator[imaplib.IMAP4_SSL]:
         known = self._settings
         try:
             context = ssl.create_default_context(cafile=known.ca_file)

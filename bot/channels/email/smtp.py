@@ -38,7 +38,7 @@ class NoSuchAddress(Invalid):
     """The server knows of no such mailbox."""
 
 
-class Deferred(RetryLater):
+class TransientRefusal(RetryLater):
     """The server asks to be offered the same message later: the mailbox is full, or we are not known yet."""
 
 
@@ -67,7 +67,7 @@ def outcome_of(stage: Stage, code: int, text: str) -> ChannelError:
     if code == 421 or (stage == "login" and code < 500):
         return RetryLater(_SOON_SECONDS)
     if code < 500 or detail.startswith("2.2") or (code == 552 and stage == "recipient"):  # the mailbox is full
-        return Deferred(_LATER_SECONDS)
+        return TransientRefusal(_LATER_SECONDS)
     if stage == "login" or (stage == "sender" and code != 552 and not detail.startswith("3.4")):  # not for its size
         return Refused()
     if stage == "recipient":
@@ -79,7 +79,7 @@ class SmtpPool:
     """A few connections to one server, each used by one message at a time."""
 
     def __init__(self, settings: SmtpSettings, clock: Clock, most: int) -> None:
-        """``most``: connections at the same time."""
+        """``most`` is the number of connections at the same time."""
         self.settings = settings
         self.is_accepted = True  #: whether the server takes our name and sender, as far as is known
         self._clock = clock

@@ -93,7 +93,7 @@ async def open_telegram(settings: Settings) -> AsyncIterator[ServedChannel]:
 
 
 def _receiver(settings: Settings, api: TelegramApi, updates: UpdateReceiver) -> Receiver:
-    """The webhook where its address is set, else long polling."""
+    """Build the webhook where its address is set, else long polling."""
     url, secret = settings.telegram_webhook_url, settings.telegram_webhook_secret
     if url is None or secret is None:
         return Receiver(Poller(api, updates).run)
@@ -103,7 +103,7 @@ def _receiver(settings: Settings, api: TelegramApi, updates: UpdateReceiver) -> 
 
 
 def _sending_pace(settings: Settings) -> Pace:
-    """Only paid broadcasts go beyond what Telegram takes free of charge; other servers have their own mind."""
+    """Return the pace; only paid broadcasts exceed what Telegram takes for free, and other servers set no limit."""
     overall, chat = settings.telegram_messages_per_second, settings.telegram_chat_messages_per_second
     limited = settings.telegram_paid_broadcasts and settings.telegram_api_url.rstrip("/") == TELEGRAM
     urgent = min(overall, TELEGRAM_FREE) if limited else None
@@ -111,7 +111,7 @@ def _sending_pace(settings: Settings) -> Pace:
 
 
 def _broadcast_concurrency(messages_per_second: float) -> int:
-    """Broadcast messages under way side by side, so that the pace is reached where an answer takes a while."""
+    """Return how many broadcast messages go out side by side, so that slow answers do not hold the pace back."""
     return max(_FEWEST, min(_MOST, int(messages_per_second * _ANSWER_SECONDS)))
 
 

@@ -47,7 +47,7 @@ async def open_web(settings: Settings, store: Store, clock: Clock) -> AsyncItera
 
 
 async def _nothing() -> None:
-    """Nothing is to be done before the first message."""
+    """Do nothing: there is nothing to prepare before the first message."""
 
 
 async def _wait(stop: asyncio.Event) -> None:

@@ -114,7 +114,7 @@ class Streams:
     """Wakes whoever waits for something new in a conversation; one browser has one stream."""
 
     def __init__(self, chats: WebChatRepository, most: int) -> None:
-        """``most``: streams at the same time."""
+        """``most`` is the number of streams at the same time."""
         self._chats = chats
         self._most = most
         self._waiting: dict[str, set[asyncio.Event]] = {}

@@ -43,7 +43,7 @@ _UNREADABLE: Mapping[str, Literal["photo", "video", "audio"]] = {"image": "photo
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a browser sends at once: a line with or without a file, or a tap."""
+    """Carries one post of a browser: a line with or without a file, or a tap."""
 
     key: str  #: by which it is known again
     text: str = ""
@@ -187,7 +187,7 @@ async def read_form(request: Request, *, file: bool = False) -> PostedForm:
     if media_type != "application/x-www-form-urlencoded":
         raise FormUnreadable
     body = bytearray()
-    async for chunk in _bounded(request, LARGEST_FORM):
+    async for chunk in _read_bounded(request, LARGEST_FORM):
         body += chunk
     try:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
@@ -203,7 +203,7 @@ def _storable(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 async def _read_multipart(request: Request, most: int) -> PostedForm:
     parser = MultiPartParser(
-        request.headers, _bounded(request, most),
+        request.headers, _read_bounded(request, most),
         max_files=1, max_fields=_MOST_FIELDS, max_part_size=LARGEST_FORM,
     )  # fmt: skip
     parser.spool_max_size = most  # in memory: nothing of a person lies open on a disk
@@ -230,7 +230,7 @@ async def _to_posted(form: FormData) -> PostedForm:
     return PostedForm(fields, Attachment.of(upload.filename or "", media_type, content))
 
 
-async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+async def _read_bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > most:
         raise FormTooLarge

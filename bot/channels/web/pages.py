@@ -53,7 +53,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """What the pages know of their surroundings."""
+    """Holds the few settings that the pages need."""
 
     address: str  #: of the web server, without a slash at its end
     language: str  #: of people who have not chosen one
@@ -106,9 +106,9 @@ class ChatPages:
             "/c/{token}": (self._continue_link, "GET"),
             "/chat/continue/link/{token}": (self._use_link, "POST"),
         }
-        return [Route(path, self._guarded(answer), methods=[method]) for path, (answer, method) in pages.items()]
+        return [Route(path, self._guard(answer), methods=[method]) for path, (answer, method) in pages.items()]
 
-    def _guarded(self, answer: Answer) -> Answer:
+    def _guard(self, answer: Answer) -> Answer:
         """Bound how often an address asks, refuse what another site posts, and word what goes wrong."""
 
         async def guarded(request: Request) -> Response:

@@ -62,7 +62,7 @@ class TransferRoom:
     """Bounds the files in memory at the same time; where it is full, the slowest makes room for those who wait."""
 
     def __init__(self, most: int = _MOST, of_one: int = _MOST_OF_ONE) -> None:
-        """``most`` bytes of all, ``of_one`` address no more than so many."""
+        """``most`` is the bytes of all files, ``of_one`` those of one address."""
         self._most = most
         self._of_one = of_one
         self._held: set[Held] = set()

@@ -130,7 +130,7 @@ async def _tell_author(context: StoreContext, broadcast: str, said: Reply, mark:
 
 
 async def _may_see(context: StoreContext, author: BroadcastAuthor) -> bool:
-    """Units are read only where a role of the very unit does not say it."""
+    """Return whether the author may see it; units are read only where a role of the very unit does not say it."""
     held = await GrantRepository(context).of_chat(author.to.chat)
     if Rights.of(held, NO_UNITS).may(Act.SEE_BROADCASTS, author.unit):
         return True
@@ -138,7 +138,7 @@ async def _may_see(context: StoreContext, author: BroadcastAuthor) -> bool:
 
 
 def _select_approvers(roles: Iterable[ApproverRole], units: UnitDirectory) -> Iterator[ApproverRole]:
-    """Each person by the first of their roles that reaches it."""
+    """Yield each person by the first of their roles that reaches it."""
     met: set[str] = set()
     for one in roles:
         if one.to.chat not in met and Rights.of((one.grant,), units).may(Act.APPROVE_BROADCASTS, one.unit):
@@ -147,7 +147,7 @@ def _select_approvers(roles: Iterable[ApproverRole], units: UnitDirectory) -> It
 
 
 def _author_labels(author: AuthorRole | None, rights: Rights) -> Mapping[str, str]:
-    """The name of the author by the id of the role, for one who may see that."""
+    """Return the name of the author by the id of the role, for one who may see that."""
     if author is None or not rights.may(Act.SEE_HOLDERS, author.unit):
         return {}
     return {author.id: author.label}
@@ -188,7 +188,7 @@ class ExpiryReminders(ScheduleRepository):
     async def _recipients(
         self, written: BroadcastSnapshot, due: Sequence[ExpiringCertificate], now: datetime
     ) -> list[NewRecipient]:
-        """{han} means the end of the certificate of each person that ends first."""
+        """Return the rows to add; ``{han}`` is the earliest end among the certificates of each person."""
         everybody, named = QueryConditions(), says_name(written)
         reader = AudienceReader(self.driver.look, self.keyring, everybody, None, written.series, named, now)
         values = RecipientValues(self.policy, written, written.day(now))
@@ -203,12 +203,12 @@ class ExpiryReminders(ScheduleRepository):
 
 
 def _mark_reminded(due: Sequence[ExpiringCertificate], passed: Sequence[int]) -> list[ExpiryReminder]:
-    """The farther distances that were passed will not come any more either."""
+    """Mark the farther distances that were passed as well: they will not come any more."""
     return [ExpiryReminder(one.standing, one.not_after, days) for one in due for days in passed]
 
 
 def _reminder_distances(today: date, days: Sequence[int]) -> list[ReminderDistance]:
-    """The nearest first; a certificate that has ended is in none of their windows."""
+    """List the distances, the nearest first; a certificate that has ended is in none of their windows."""
     first, found = today.toordinal(), []
     for number in sorted(set(days)):
         found.append(ReminderDistance(number, first, today.toordinal() + number))
@@ -223,7 +223,7 @@ class BroadcastService(BroadcastDrafts, BroadcastPreview, BroadcastActions, Broa
 
 @dataclass(frozen=True, slots=True)
 class BroadcastOperations(ListChecks, RecipientFreezing, ChannelFallback, ExpiryReminders, BroadcastNotices):
-    """Every method is one or a few short transactions, and idempotent: two processes may call it at once.
+    """Runs broadcasts on their own. Methods are short, idempotent transactions: two processes may call one at once.
 
     All of them raise ``StoreError`` where the database fails. Plain reading and holding back is
     ``ScheduleRepository``; the other parts have files of their own.

@@ -44,12 +44,12 @@ class BroadcastAccess:
         return cls(context, journal, BroadcastRepository(context))
 
     async def get(self, rights: Rights, name: str) -> Broadcast | None:
-        """One that cannot be read is not there; that is noted for the owners."""
+        """Return a broadcast; ``None`` also for one that cannot be read, which is noted for the owners."""
         found = await self.find(rights, name)
         return found.broadcast if found else None
 
     async def latest(self, rights: Rights, limit: int, before: str | None = None) -> tuple[Broadcast, ...]:
-        """A broadcast that cannot be read is left out."""
+        """List the latest ones, without any that cannot be read."""
         return await self.broadcasts.latest(rights.reach(Act.SEE_BROADCASTS), limit, before)
 
     async def count_all(self, rights: Rights) -> int:
@@ -57,7 +57,7 @@ class BroadcastAccess:
         return await self.broadcasts.count(rights.reach(Act.SEE_BROADCASTS))
 
     async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:
-        """Each step has a unit of its own: that of its parent when it was made."""
+        """List the steps; each has a unit of its own, that of its parent when it was made."""
         return await self.broadcasts.steps(name, rights.reach(Act.SEE_BROADCASTS))
 
     async def find(self, rights: Rights, name: str) -> ProvenBroadcast | None:
@@ -137,7 +137,7 @@ class BroadcastActions(BroadcastAccess):
     """A part of ``handlers.core.broadcast_ports.Broadcasts``: moves as people make them."""
 
     async def move(self, rights: Rights, name: str, to: BroadcastState, revision: int | None = None) -> ActionResult:
-        """It is moved from the state in which it was read here; whoever was faster wins."""
+        """Move it from the state in which it was read here; whoever was faster wins."""
         found = await self.find(rights, name)
         if found is None:
             return ActionResult.UNKNOWN
@@ -154,7 +154,7 @@ class BroadcastActions(BroadcastAccess):
         return ActionResult.DONE
 
     async def needs_second_person(self, rights: Rights, name: str) -> bool:
-        """False also of one that may not be seen."""
+        """Return whether a second person must approve; False also for one that may not be seen."""
         found = await self.find(rights, name)
         return found is not None and not await self._is_approved_enough(rights, found)
 
@@ -179,12 +179,12 @@ class BroadcastActions(BroadcastAccess):
         return None
 
     async def _explain_failure(self, seen: Broadcast) -> ActionResult:
-        """Somebody was faster; else its campaign is paused."""
+        """Explain why it did not move: somebody was faster, or its campaign is paused."""
         stands = await self.broadcasts.revision(seen.id) == seen.revision
         return ActionResult.NOT_ALLOWED if stands else ActionResult.OVERTAKEN
 
     async def _is_approved_enough(self, rights: Rights, found: ProvenBroadcast) -> bool:
-        """The rule of four eyes: another person than its author approves it, unless few enough are meant."""
+        """Return whether four eyes saw it: another person than its author approves, or few enough are meant."""
         if not await self._is_author(rights, found):
             return True
         seen, most = found.broadcast, self.context.policy.approval_above
@@ -193,7 +193,7 @@ class BroadcastActions(BroadcastAccess):
         return seen.recipients <= most and await self._count_recipients(rights, seen) <= most
 
     async def _is_author(self, rights: Rights, found: ProvenBroadcast) -> bool:
-        """Whether the person of these rights wrote it, as it is proven; or, by an earlier version, as the rows say."""
+        """Return whether the person of these rights wrote it, by its proof, or by the rows of an earlier version."""
         seen, warrant = found
         if warrant is not None and warrant.writer is not None:
             return await self.context.is_person(warrant.writer, rights.actor)
@@ -201,7 +201,7 @@ class BroadcastActions(BroadcastAccess):
         return author == await self.broadcasts.holder_chat(rights.actor)
 
     async def _count_recipients(self, rights: Rights, found: Broadcast) -> int:
-        """How many are meant by now: since the check there may be more."""
+        """Count how many are meant by now: since the check there may be more."""
         reach, per_week = rights.reach(Act.WRITE_BROADCASTS), self.context.policy.reminders_per_week
         counted = await count_audience(self.context, found.draft.audience, reach, per_week)
         return sum(one.all for one in counted)

@@ -114,12 +114,12 @@ class ProblemCollector:
 
     @property
     def counted(self) -> tuple[ChannelCounts, ...]:
-        """All who were looked at, by channel."""
+        """Return all who were looked at, by channel."""
         return to_channel_counts((channel, obstacle, number) for (channel, obstacle), number in self.counts.items())
 
     @property
     def problems(self) -> tuple[BroadcastProblem, ...]:
-        """In the order in which they were met."""
+        """Return the problems in the order in which they were met."""
         return tuple(
             BroadcastProblem(trouble=trouble, about=about, rows=tuple(rows.first), count=rows.count)
             for (trouble, about), rows in self.found.items()
@@ -140,7 +140,7 @@ class ProblemCollector:
             yield ProblemKind.TOO_LONG, channel
 
     def _is_longer(self, measure: TextMeasure, values: PlaceholderValues, room: int) -> bool:
-        """Nothing is rendered that fits by far."""
+        """Return whether the message is longer than the room; what fits by far is not rendered."""
         return measure.longest_message(values) > room and self._length(values) > room
 
     def _length(self, values: PlaceholderValues) -> int:
@@ -313,7 +313,7 @@ async def _find_unknown(base: ScheduleRepository, written: BroadcastSnapshot) ->
 
 
 def _is_past(written: BroadcastSnapshot, now: datetime) -> bool:
-    """The time of the start, or the last step of the plan, is over."""
+    """Return whether the time of the start, or the last step of the plan, is over."""
     plan, starts = written.draft.plan, written.draft.starts_at
     if plan is not None:
         return _last_start(plan) < now

@@ -50,7 +50,7 @@ class BroadcastDrafts(BroadcastAccess):
     """A part of ``handlers.core.broadcast_ports.Broadcasts``: writing."""
 
     async def new(self, rights: Rights, draft: BroadcastDraft, document: bytes | None = None) -> Broadcast | None:
-        """The journal has a row."""
+        """Store a draft, with a row in the journal."""
         if not _may_write(rights, draft):
             return None
         name = await self.broadcasts.add(draft, document, rights.actor)
@@ -60,7 +60,7 @@ class BroadcastDrafts(BroadcastAccess):
     async def change(
         self, rights: Rights, name: str, revision: int, draft: BroadcastDraft, document: bytes | None = None
     ) -> ActionResult:
-        """Both where it was and where it goes have to be within reach; a step says what its campaign says."""
+        """Change a draft, whose old and new unit must be within reach; a step says what its campaign says."""
         found = await self.find_for(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, ActionResult):
             return found
@@ -74,7 +74,7 @@ class BroadcastDrafts(BroadcastAccess):
         return ActionResult.DONE
 
     async def request_check(self, rights: Rights, name: str) -> ActionResult:
-        """Asking again while it goes on has the same answer; the journal has one row."""
+        """Ask for a check; asking again while it goes on changes nothing, and leaves one row in the journal."""
         found = await self.find_for(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, ActionResult):
             return found
@@ -85,13 +85,13 @@ class BroadcastDrafts(BroadcastAccess):
         return ActionResult.DONE
 
     async def last_check(self, rights: Rights, name: str) -> CheckReport | None:
-        """A report that cannot be read is as none."""
+        """Return the last report; ``None`` also where it cannot be read."""
         return None if await self.find(rights, name) is None else await self.broadcasts.last_check(name)
 
     async def resolve_names(
         self, rights: Rights, names: Sequence[RecipientName]
     ) -> Mapping[RecipientName, tuple[str, ...]]:
-        """The right to write broadcasts has to reach the unit of a request, or of a chat."""
+        """Find the chats of these names, as far as the right to write broadcasts reaches their unit."""
         addresses = {name: parsed for name in names if (parsed := _parse_name(name))}
         chats = await find_chats(self.context, addresses.values())
         units = {one.unit for found in chats.values() for one in found}
@@ -101,7 +101,7 @@ class BroadcastDrafts(BroadcastAccess):
 
 
 def _may_write(rights: Rights, draft: BroadcastDraft) -> bool:
-    """Whether the unit of its audience is known and within reach."""
+    """Return whether the unit of its audience is known and within reach."""
     unit = draft.audience.unit
     known = unit is None or rights.units.get(unit) is not None
     return known and rights.may(Act.WRITE_BROADCASTS, unit)
@@ -122,12 +122,12 @@ class BroadcastPreview(BroadcastAccess):
     """A part of ``handlers.core.broadcast_ports.Broadcasts``: looking before anything is sent."""
 
     async def count(self, rights: Rights, audience: Audience) -> tuple[ChannelCounts, ...]:
-        """Only those count whom the right to write broadcasts reaches."""
+        """Count those whom the right to write broadcasts reaches."""
         reach, per_week = rights.reach(Act.WRITE_BROADCASTS), self.context.policy.reminders_per_week
         return await count_audience(self.context, audience, reach, per_week, shown=True)
 
     async def sample(self, rights: Rights, name: str, limit: int) -> tuple[tuple[Recipient, Reply], ...]:
-        """A name that may not be seen is masked in the message as well."""
+        """Render it for some recipients; a name that may not be seen is masked in the message as well."""
         if await self.find(rights, name) is None:
             return ()
         written = await read_snapshot(self.context.ask, self.context.keyring, name)
@@ -139,7 +139,7 @@ class BroadcastPreview(BroadcastAccess):
     async def preview(
         self, rights: Rights, draft: BroadcastDraft, limit: int, skip: int = 0
     ) -> tuple[tuple[Recipient, Reply], ...]:
-        """Nothing of it is stored."""
+        """Render a draft for some recipients; nothing of it is stored."""
         if not _may_write(rights, draft):
             return ()
         written = _as_if_stored(draft, self.context.now)
@@ -159,7 +159,7 @@ class BroadcastPreview(BroadcastAccess):
         return (await reader.page("", limit)).people
 
     async def send_test(self, rights: Rights, name: str) -> bool:
-        """At the machine it is False: nobody there can get it."""
+        """Send it to the person who asks; False at the machine, where nobody can get it."""
         found = await self.find_for(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, ActionResult) or not self.context.chat:
             return False
@@ -172,7 +172,7 @@ class BroadcastPreview(BroadcastAccess):
         return True
 
     async def _render_for_first(self, rights: Rights, found: Broadcast) -> Reply:
-        """With the first recipient's values; where there is none, with what is known of nobody."""
+        """Render it with the values of the first recipient, or of nobody where there is none."""
         for _, reply in await self.sample(rights, found.id, 1):
             return reply
         return render_broadcast(found.id, found.draft, PlaceholderValues(), to_vietnam_day(self.context.now))
@@ -183,7 +183,7 @@ class BroadcastPreview(BroadcastAccess):
         return said.model_copy(update={"attachments": (file,)}) if file else said
 
     async def document(self, rights: Rights, name: str) -> Attachment | None:
-        """Whoever sees the broadcast sees what goes along."""
+        """Return the file that goes along; whoever sees the broadcast may see it."""
         found = await self.find(rights, name)
         return await self._file(found.broadcast) if found else None
 

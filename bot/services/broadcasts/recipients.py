@@ -58,7 +58,7 @@ def reach_of(written: BroadcastSnapshot) -> Reach:
 
 
 def says_name(written: BroadcastSnapshot) -> bool:
-    """Whether a text says the name of the person."""
+    """Return whether a text says the name of the person."""
     text = written.draft.text
     return any(Placeholder.NAME in placeholders_of(one) for one in (text.vi, text.en))
 
@@ -104,7 +104,7 @@ class RecipientValues:
         return NewRecipient(*person.route, content, person.chat, person.others)
 
     def _end(self, person: Person) -> date | None:
-        """The first end of a certificate that is still to come, or lies in the window that was asked for."""
+        """Return the first end of a certificate that is still to come, or lies in the window that was asked for."""
         first, last = self._window
         known = (one.not_after for one in person.certificates)
         end = min((end for end in known if end is not None and first <= end <= last), default=None)
@@ -174,7 +174,7 @@ class _Freezing:
         return RecipientRepository(self.base.driver, self.base.keyring, self.written, self.now)
 
     async def make_next(self, limit: int) -> bool:
-        """False: it has all rows, or may have none."""
+        """Make the next rows; False: it has all rows, or may have none."""
         written = self.written
         if written.draft.plan is not None:
             await self._rows.begin_campaign()
@@ -203,7 +203,7 @@ class _Freezing:
         return True
 
     async def _reached_alone(self) -> set[str] | None:
-        """Chats that it, or its campaign, has reached by the word of its author alone; ``None``: two decided about it.
+        """Return chats reached by the word of its author alone, by it or its campaign; ``None``: two decided about it.
 
         The reminders of certificates that end have no author.
         """
@@ -278,7 +278,7 @@ class ChannelFallback(ScheduleRepository):
 
 
 def _is_made_by_expiry(written: BroadcastSnapshot, now: datetime) -> bool:
-    """``ExpiryReminders`` makes these rows. Where it was killed at that, those who have none hear another day."""
+    """Return whether ``ExpiryReminders`` makes these rows; after a kill, others are reminded another day."""
     return written.is_of_expiry and now - written.changed_at < _ABANDONED_AFTER
 
 
@@ -291,7 +291,7 @@ class BroadcastResults(BroadcastAccess):
     """A part of ``handlers.core.broadcast_ports.Broadcasts``: results."""
 
     async def tally(self, rights: Rights, name: str) -> DeliveryCounts:
-        """It is empty where the broadcast may not be seen."""
+        """Count the messages by state; the tally is empty where the broadcast may not be seen."""
         if await self.find(rights, name) is None:
             return DeliveryCounts()
         return await ResultRepository(self.context).tally(name)
@@ -299,14 +299,14 @@ class BroadcastResults(BroadcastAccess):
     async def recipients(
         self, rights: Rights, name: str, limit: int, after: str = "", state: str | None = None
     ) -> tuple[Recipient, ...]:
-        """Names are masked where they may not be seen."""
+        """List recipients; names are masked where they may not be seen."""
         if await self.find(rights, name) is None:
             return ()
         page = await ResultRepository(self.context).page(name, limit, after, state)
         return tuple(_to_recipient(rights, row) for row in page)
 
     async def resend(self, rights: Rights, name: str, codes: Sequence[str] | None = None) -> int:
-        """The right to write broadcasts is needed."""
+        """Send again what failed, with the right to write broadcasts."""
         found = await self.find_for(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, ActionResult) or found.broadcast.state not in _MAY_RESEND:
             return 0

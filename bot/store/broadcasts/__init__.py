@@ -102,22 +102,22 @@ class BroadcastSnapshot:
 
     @property
     def series(self) -> str:
-        """The broadcast that a person's "done" and "later" are said to: the campaign, or itself."""
+        """Return the broadcast that a person's "done" and "later" are said to: the campaign, or itself."""
         return self.parent or self.id
 
     @property
     def deadline(self) -> date | None:
-        """The day that is the same for all recipients."""
+        """Return the day that is the same for all recipients."""
         return self.draft.plan.deadline if self.draft.plan else self.draft.deadline
 
     @property
     def is_of_expiry(self) -> bool:
-        """Whether its recipients are found by certificates that end."""
+        """Return whether its recipients are found by certificates that end."""
         return (self.step or "").startswith(EXPIRY_STEP)
 
     @property
     def postponed_to(self) -> date | None:
-        """The day on which its people wanted to be reminded again; ``None``: it is no such step."""
+        """Return the day on which its people wanted to be reminded again; ``None``: it is no such step."""
         step = self.step or ""
         return date.fromisoformat(step.removeprefix(LATER_STEP)) if step.startswith(LATER_STEP) else None
 
@@ -226,7 +226,7 @@ class BroadcastRepository:
     async def _row(
         self, name: str, draft: BroadcastDraft, document: bytes | None, stored_digest: str | None, author: str
     ) -> dict[str, Any]:
-        """``kept`` is the digest of a document that stays where no other is given."""
+        """Build the row; ``stored_digest`` is that of the document that stays where no other is given."""
         keyring, unit = self.context.keyring, draft.audience.unit
         file = stored_digest if document is None else content_digest(document)
         content, writer = content_digest(draft.model_dump_json()), await self.context.person(author)

@@ -39,13 +39,13 @@ class KnownCertificate:
 
     @property
     def to_do(self) -> list[Procedure]:
-        """Procedures that are owed and were not requested."""
+        """List the procedures that are owed and were not requested."""
         return [_PROCEDURES[one] for one in self.owed if one in _PROCEDURES and one not in self.requested]
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One who is meant."""
+    """A person whom a broadcast is for."""
 
     chat: str  #: by which they are meant; of several the first by id
     channel: str  #: that a reminder would take
@@ -64,7 +64,7 @@ class Person:
 
     @property
     def route(self) -> Route:
-        """The chat that a reminder goes to."""
+        """Return the chat that a reminder goes to."""
         return self.routes[0] if self.routes else Route(self.chat, self.channel)
 
     def obstacle(self, per_week: int) -> str:
@@ -77,7 +77,7 @@ class Person:
 
 
 def certificates_by_chat(rows: Rows) -> defaultdict[str, dict[str, KnownCertificate]]:
-    """Certificates by chat and standing."""
+    """Group certificates by chat and standing."""
     found: defaultdict[str, dict[str, KnownCertificate]] = defaultdict(dict)
     for chat, standing, not_after, owed, subscriber, key, requested in rows:
         known = found[chat].get(standing)
@@ -108,7 +108,7 @@ PAGE_SIZE = 1000
 
 
 class AudiencePage(NamedTuple):
-    """Some of them, and the chat behind which the next ones begin; ``None``: these are the last."""
+    """Some people of an audience, and the chat behind which the next ones begin; ``None``: these are the last."""
 
     people: list[Person]
     end: str | None
@@ -116,7 +116,7 @@ class AudiencePage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AudienceReader:
-    """All who are meant by one broadcast at one moment."""
+    """Reads the people of one broadcast at one moment."""
 
     ask: RunQueries
     keyring: Keyring
@@ -129,7 +129,7 @@ class AudienceReader:
 
     @property
     def unfinished(self) -> bool:
-        """Whether what is requested and not done counts as still to do."""
+        """Return whether what is requested and not done counts as still to do."""
         return self.audience.unfinished
 
     @classmethod
@@ -143,14 +143,14 @@ class AudienceReader:
         return cls(ask, keyring, selection, chats, written.series, named, now, audience)
 
     async def pages(self, size: int = PAGE_SIZE) -> AsyncIterator[list[Person]]:
-        """All of them."""
+        """Yield everybody, a page at a time."""
         after: str | None = ""
         while after is not None:
             people, after = await self.page(after, size)
             yield people
 
     async def page(self, after: str, size: int = PAGE_SIZE) -> AudiencePage:
-        """The next ones behind a chat. A page of a list may be short and is not the last one for that."""
+        """Read the next people behind a chat. A page of a list may be short without being the last one."""
         if self.selection is None:
             return AudiencePage([], None)
         if self.chats is None:

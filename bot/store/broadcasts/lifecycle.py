@@ -86,7 +86,7 @@ class LifecycleRepository:
             await self.context.ask(Query("approve_parent", {"id": held[0][0], **proof}))
 
     async def _approval(self, held: Rows, actor: str) -> dict[str, object] | None:
-        """The proof with its approver; ``None`` where it is not proven who wrote it."""
+        """Return the proof with its approver; ``None`` where it is not proven who wrote it."""
         warrant = unseal_warrant(self.context.keyring, held[0]) if held else None
         if warrant is None:
             return None
@@ -188,7 +188,7 @@ class MachineTransaction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRepository:
-    """Two processes may call any of it at once."""
+    """Reads open broadcasts and moves them for the machine. Two processes may call any method at once."""
 
     driver: Driver
     keyring: Keyring

@@ -44,7 +44,7 @@ RenderMessage = Callable[[BroadcastMessage, PlaceholderValues, date, bool], Repl
 
 @dataclass(frozen=True, slots=True)
 class BroadcastMessages:
-    """The few that are being sent. Text and file of a broadcast that runs do not change any more."""
+    """Reads the few broadcasts that are being sent. Text and file of one that runs do not change any more."""
 
     driver: Driver
     keyring: Keyring
@@ -119,7 +119,7 @@ class AuthorRole(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NoticeRepository:
-    """Within a transaction."""
+    """Reads and writes notices about broadcasts within a transaction."""
 
     context: StoreContext
 
@@ -150,7 +150,7 @@ class NoticeRepository:
         return None
 
     async def is_waiting_for_others(self, chat: str) -> bool:
-        """Whether the chat still has something to be told, reminders aside."""
+        """Return whether the chat still has something to be told, reminders aside."""
         (rows,) = await self.context.ask(Query("untold", {"chat": chat}))
         return bool(rows)
 

@@ -75,7 +75,7 @@ class RecipientRepository:
         await self._add(guard, people, Query("expiring_reminded", many=known))
 
     async def _add(self, guard: Query, people: Iterable[NewRecipient], *more: Query) -> None:
-        """A row for each who has none and was not erased meanwhile."""
+        """Add a row for each who has none and was not erased meanwhile."""
         found = list(people)
         rows: dict[str, Mapping[str, object]] = {one.chat: self._row(one) for one in found}
         async with self.driver.transaction() as transaction:
@@ -137,7 +137,7 @@ class RecipientRepository:
         return {chat for (chat,) in rows}
 
     async def is_approved_alone(self) -> bool:
-        """Whether the roles of its author and of its approver are of one person.
+        """Return whether the roles of its author and of its approver are of one person.
 
         It is asked only where an earlier version wrote it and no seal says so: rows can be changed.
         """

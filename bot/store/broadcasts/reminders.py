@@ -22,31 +22,31 @@ class StoredReminders:
     now: datetime
 
     async def is_stopped(self) -> bool:
-        """It holds for all broadcasts."""
+        """Return whether reminders are stopped, which holds for all broadcasts."""
         (rows,) = await self.ask(Query("stopped", {"chat": self.chat}))
         return bool(rows)
 
     async def stop(self) -> int:
-        """A row that is being queued for this chat at this moment is held back when it is claimed."""
+        """Stop reminders; a row that is being queued for this chat at this moment is held back when it is claimed."""
         timed = self._parameters()
         _, skipped = await self.ask(Query("stop_reminders", timed), self._skip_query(DeliveryReason.STOPPED))
         return len(skipped)
 
     async def resume(self) -> None:
-        """Rows that were skipped meanwhile stay so."""
+        """Let reminders come again; rows that were skipped meanwhile stay so."""
         await self.ask(Query("resume_reminders", {"chat": self.chat}))
 
     async def latest(self) -> str | None:
-        """The time of sending decides."""
+        """Return the broadcast of the latest reminder, by the time of sending."""
         (rows,) = await self.ask(Query("latest_reminder", {"chat": self.chat}))
         return rows[0][0] if rows else None
 
     async def has_received(self, broadcast: str) -> bool:
-        """A row of it in this chat is enough, whatever became of that."""
+        """Return whether this chat had a row of it, whatever became of that."""
         return await self._series(broadcast) is not None
 
     async def mark_done(self, broadcast: str) -> bool:
-        """Rows of the whole campaign that wait are skipped."""
+        """Note "done", and skip rows of the whole campaign that wait."""
         series = await self._series(broadcast)
         if series is None:
             return False
@@ -55,7 +55,7 @@ class StoredReminders:
         return True
 
     async def postpone(self, broadcast: str, day: date) -> bool:
-        """Rows of the whole campaign that wait are skipped; a step of their own comes on that day."""
+        """Note a day, and skip rows of the whole campaign that wait; a step of its own comes on that day."""
         series = await self._series(broadcast)
         if series is None:
             return False
@@ -64,7 +64,7 @@ class StoredReminders:
         return True
 
     async def _series(self, broadcast: str) -> str | None:
-        """The campaign, or the broadcast itself, where this chat had it."""
+        """Return the campaign, or the broadcast itself, where this chat had it."""
         (rows,) = await self.ask(Query("series_of", {"broadcast": broadcast, "chat": self.chat}))
         return rows[0][0] if rows else None
 
@@ -102,7 +102,7 @@ class ExpiryBroadcast(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpiryRepository:
-    """Every method is a transaction of its own."""
+    """Finds certificates near their end, and makes the broadcasts for them. Each method is a transaction."""
 
     driver: Driver
     keyring: Keyring
@@ -113,7 +113,7 @@ class ExpiryRepository:
         return _to_broadcast(rows)
 
     async def has_due(self, distances: Iterable[ReminderDistance]) -> bool:
-        """Whether there is anybody to be reminded."""
+        """Return whether there is anybody to be reminded."""
         found = await self.driver.look(*(_due_query(distance, 1) for distance in distances))
         return any(found)
 
@@ -144,7 +144,7 @@ class ExpiryRepository:
     def _make_query(
         self, name: str, step: str | None, draft: BroadcastDraft, state: BroadcastState, now: datetime
     ) -> Query:
-        """The standing campaign has no step; a step is due at once."""
+        """Build the query; the standing campaign has no step, and a step is due at once."""
         series, starts = (None, None) if step is None else (EXPIRY_CAMPAIGN, to_micros(now))
         row = {"id": name, "series": series, "step": step, "state": state, "starts": starts, "now": to_micros(now)}
         made = Warrant(name, series, step, None, MACHINE, MACHINE, content_digest(draft.model_dump_json()), None)

@@ -43,7 +43,7 @@ class PostgresTables:
         return str(self.execute("SELECT pg_export_snapshot()")[0][0])
 
     def execute(self, statement: str, *parameters: object) -> list[Row]:
-        with _translated():
+        with _translate_errors():
             cursor = self._connection.execute(statement.replace("?", "%s").encode(), parameters or None)
             return cursor.fetchall() if cursor.description else []
 
@@ -70,7 +70,7 @@ class PostgresTables:
     def rows(self, table: str) -> Iterator[Row]:
         listed = sql.SQL(", ").join(map(sql.Identifier, self.columns(table)))
         query = sql.SQL("SELECT {} FROM {}").format(listed, sql.Identifier(table))
-        with _translated(), self._connection.cursor(name="contents", binary=True) as cursor:
+        with _translate_errors(), self._connection.cursor(name="contents", binary=True) as cursor:
             cursor.execute(query)
             while batch := cursor.fetchmany(_BATCH):
                 yield from batch
@@ -94,7 +94,7 @@ class PostgresTables:
         listed = sql.SQL(", ").join(map(sql.Identifier, columns))
         query = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), listed)
         try:
-            with _translated(), self._connection.cursor() as cursor, cursor.copy(query) as copy:
+            with _translate_errors(), self._connection.cursor() as cursor, cursor.copy(query) as copy:
                 copy.set_types([kinds[name] for name in columns])
                 for row in rows:
                     copy.write_row(row)
@@ -114,13 +114,13 @@ class PostgresTables:
     def lock(self) -> None:
         """Lock before anything is looked at: the transaction sees what the first query behind the lock sees."""
         listed = ", ".join(f'"{name}"' for name in self.names())
-        with _translated():
+        with _translate_errors():
             self._connection.rollback()
             self._connection.execute("SET LOCAL lock_timeout = '5s'")
             self._connection.execute(f"LOCK TABLE {listed} IN EXCLUSIVE MODE".encode())
 
     def commit(self) -> None:
-        with _translated():
+        with _translate_errors():
             self._connection.commit()
 
     def close(self) -> None:
@@ -128,7 +128,7 @@ class PostgresTables:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Raise the store's errors; those of a value are for whoever copies it."""
     try:
         yield

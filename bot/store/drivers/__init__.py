@@ -123,7 +123,7 @@ class Driver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SharedUse:
-    """How a process uses a database that it shares with others."""
+    """The way in which a process uses a database that it shares with others."""
 
     pool: int = 4  #: connections at most: a server has 100 for all processes, unless it was told otherwise
     listen_url: str | None = None  #: of the server itself, where the database's URL leads to a pooler
@@ -188,12 +188,12 @@ _OWN_CHATS = """(SELECT CAST(:chat AS TEXT) UNION SELECT po.chat FROM person_cha
     JOIN person_channels po ON po.person = pm.person WHERE pm.chat = :chat)"""
 #: What stands in a finished query where its conditions go; nothing else in SQL looks like it.
 _HOLE = "{where}"
-#: The end of the journal beside a row that it proves, with the last row there is (``powers.Proven``).
+#: The end of the journal beside a row that it proves, with the last row there is (``power_seals.ProvenRow``).
 _HEAD_COLUMNS = "h.number, h.hash, h.seal, (SELECT MAX(a.number) FROM audit a)"
 
 
 def sql_files() -> dict[str, str]:
-    """The files by name, in order."""
+    """Read the SQL files by name, in order."""
     found = [path for path in files("bot.store").joinpath("sql").iterdir() if path.name.endswith(".sql")]
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(found, key=lambda path: path.name)}
 
@@ -206,7 +206,7 @@ class QueryTexts(dict[str, str]):
         self._composed: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def text(self, name: str, where: tuple[str, ...] = ()) -> str:
-        """The statement to run; without conditions, all rows."""
+        """Return the statement to run; without conditions it means all rows."""
         known = self._composed.get((name, where))
         if known is None:
             joined = " AND ".join(f"({self[f'where.{one}']})" for one in where) or "1 = 1"
@@ -215,7 +215,7 @@ class QueryTexts(dict[str, str]):
 
 
 def load_queries(dialect: Mapping[str, str]) -> QueryTexts:
-    """Every query by name, without comments, braces filled in."""
+    """Load every query by name, without comments, with the braces filled in."""
     return QueryTexts(_read(tuple(dialect.items())))
 
 
@@ -231,7 +231,7 @@ def _read(dialect: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
 
 
 def _expand_tables(name: str, text: str, words: Mapping[str, str]) -> dict[str, str]:
-    """A query about ``{table}`` stands for one query for each sealed column."""
+    """Expand a query about ``{table}`` into one query for each sealed column."""
     if "{table}" not in text:
         return {name: _fill(text, words)}
     return {
@@ -240,7 +240,7 @@ def _expand_tables(name: str, text: str, words: Mapping[str, str]) -> dict[str, 
 
 
 def column_query_name(name: str, sealed: SealedColumn) -> str:
-    """The name of such a query for one column."""
+    """Return the name of such a query for one column."""
     return f"{name}.{sealed.table}.{sealed.column}"
 
 
@@ -249,7 +249,7 @@ def _column_words(sealed: SealedColumn) -> dict[str, str]:
 
 
 def split_statements(script: str, dialect: Mapping[str, str]) -> list[str]:
-    """The statements of a migration, in order; a semicolon of their own stands within a line."""
+    """Split a migration into its statements, in order; a semicolon of their own stands within a line."""
     filled = _fill(script, dialect)
     return [statement for part in _END.split(filled) if (statement := part.strip())]
 
@@ -259,7 +259,7 @@ def _fill(text: str, words: Mapping[str, str]) -> str:
 
 
 def _vocabulary() -> dict[str, str]:
-    """Lists of states as SQL; the words come from the code, never from outside."""
+    """Return lists of states as SQL; the words come from the code, never from outside."""
     moves = ", ".join(f"('{old}', '{new}')" for old, allowed in REQUEST_TRANSITIONS.items() for new in sorted(allowed))
     return {
         "open_states": _format_list(OPEN_STATES),
@@ -298,7 +298,7 @@ class Migration:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the text."""
+        """Return the SHA-256 of the text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 

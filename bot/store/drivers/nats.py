@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
 
-from bot.store.drivers.signals import Ears, Signal
+from bot.store.drivers.signals import Listener, Signal
 
 #: Tables of whose rows one worker of their channel is told. Of other tables, and of rows whose channel is not known,
 #: all are.
@@ -42,7 +42,7 @@ class NatsSignals:
     async def send(self, signals: Collection[Signal]) -> None:
         """See ``Signals``; raises ConnectionError where the server cannot be reached."""
         try:
-            client = await self._connected()
+            client = await self._connect()
             for signal in signals:
                 await client.publish(self._subject(signal), b"0")
             await client.flush(_PATIENCE)
@@ -55,37 +55,37 @@ class NatsSignals:
             return f"{self._prefix}.one.{signal.table}.{_to_word(signal.channel)}"
         return f"{self._prefix}.all.{signal.table}"
 
-    async def listen(self, ears: Ears) -> None:
+    async def listen(self, listener: Listener) -> None:
         """See ``Signals``; raises ConnectionError where the server cannot be reached, or went away."""
         try:
-            client = await self._connected()
-            for channel in ears.channels:
+            client = await self._connect()
+            for channel in listener.channels:
                 for table in _FOR_ONE:
-                    await self._share(client, Signal(table, channel), ears)
+                    await self._share(client, Signal(table, channel), listener)
 
             async def on_signal_for_all(message: Msg) -> None:
-                ears.heard(message.subject.rpartition(".")[2])
+                listener.heard(message.subject.rpartition(".")[2])
 
             await client.subscribe(f"{self._prefix}.all.*", cb=on_signal_for_all)
             await client.flush(_PATIENCE)
         except (Error, OSError, TimeoutError) as error:
             raise ConnectionError(type(error).__name__) from None
-        ears.heard("")
+        listener.heard("")
         await self._broken.wait()
         raise ConnectionError
 
-    async def _share(self, client: Client, signal: Signal, ears: Ears) -> None:
+    async def _share(self, client: Client, signal: Signal, listener: Listener) -> None:
         """Hear a signal as one of a group; where there is no room for it, perhaps another of them has."""
 
         async def on_signal(message: Msg) -> None:
-            ears.heard(signal.table)
+            listener.heard(signal.table)
             hops = int(message.data) if message.data.isdigit() else _HOPS
-            if hops < _HOPS and not ears.takes(signal):
+            if hops < _HOPS and not listener.takes(signal):
                 await client.publish(message.subject, str(hops + 1).encode())
 
         await client.subscribe(self._subject(signal), queue=_QUEUE, cb=on_signal)
 
-    async def _connected(self) -> Client:
+    async def _connect(self) -> Client:
         async with self._opening:
             if self._client is None or not self._client.is_connected:
                 client, broken = Client(), asyncio.Event()

@@ -30,7 +30,7 @@ from bot.store.drivers.postgres_errors import (
     to_connection_error,
     to_store_error,
 )
-from bot.store.drivers.signals import Announcer, Ears, PostgresSignals, Signals, TakesUp
+from bot.store.drivers.signals import Announcer, Listener, PostgresSignals, Signals, TakesUp
 from bot.store.errors import DatabaseUnusable, ReadingOnly, StoreError, StoreFull, StoreLost, TurnTakenOver
 from locales import N_
 
@@ -60,7 +60,7 @@ _Connection = AsyncConnection[tuple[Any, ...]]
 
 
 def _to_psycopg_sql(sql: str) -> str:
-    """``:name`` as ``%(name)s``."""
+    """Write ``:name`` as ``%(name)s``."""
     return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 
@@ -156,7 +156,7 @@ async def _run(connection: _Connection, sql: bytes, call: Query) -> AsyncCursor[
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where the database is, and how a process uses it."""
+    """The address of the database, and how a process uses it."""
 
     url: str
     use: SharedUse
@@ -245,7 +245,7 @@ class PostgresDriver:
 
     def __init__(self, pool: AsyncConnectionPool[_Connection], server: Server) -> None:
         self._pool = pool
-        self._full_at = float("-inf")  #: when the disk was last found full, by the steady clock
+        self._full_at = float("-inf")  #: when the disk was last found full, by the monotonic clock
         self._queries = QueryTexts(_load_psycopg_queries())
         # One connection is left for single questions: who holds a transaction may ask one beside it.
         self._transactions = asyncio.Semaphore(max(1, server.use.pool - 1))
@@ -305,7 +305,7 @@ class PostgresDriver:
 
     async def listen(self, heard: Callable[[str], None], channels: Collection[str]) -> None:
         async with _translate_errors():
-            await self._signals.listen(Ears(heard, frozenset(channels), self._announcer.takes))
+            await self._signals.listen(Listener(heard, frozenset(channels), self._announcer.takes))
 
     async def give_room_back(self, pages: int, kept: int) -> int:  # noqa: ARG002 - autovacuum does
         return 0

@@ -45,7 +45,7 @@ class Signal(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Ears:
+class Listener:
     """A process that listens."""
 
     #: Told of a table; "": nobody knows what was written.
@@ -66,7 +66,7 @@ class Signals(Protocol):
     async def send(self, signals: Collection[Signal]) -> None:
         """Send these to other processes that serve their channels, not to this one."""
 
-    async def listen(self, ears: Ears) -> None:
+    async def listen(self, listener: Listener) -> None:
         """Tell of every table that another process wrote to, until cancelled; first with "": nobody knows what was.
 
         Raises:
@@ -166,17 +166,17 @@ class PostgresSignals:
         told = ",".join(sorted(":".join(one) for one in signals))
         await self._run("SELECT pg_notify(%s, %s)", (NOTIFY_CHANNEL, f"{self._process} {told}"))
 
-    async def listen(self, ears: Ears) -> None:
+    async def listen(self, listener: Listener) -> None:
         """See ``Signals``; raises psycopg.Error, or ConnectionError where the connection was closed."""
         async with await self._connect() as connection:
             await connection.execute(f"LISTEN {NOTIFY_CHANNEL}".encode())
-            ears.heard("")
+            listener.heard("")
             async for notice in connection.notifies():
                 process, _, told = notice.payload.partition(" ")
                 if process != self._process:
                     parted = (one.partition(":") for one in told.split(","))
-                    for table in {table for table, _, channel in parted if ears.serves(channel)}:
-                        ears.heard(table)
+                    for table in {table for table, _, channel in parted if listener.serves(channel)}:
+                        listener.heard(table)
         raise ConnectionError
 
     async def close(self) -> None:

@@ -32,7 +32,7 @@ _PRIMARY_CODE_MASK = 0xFF
 
 
 def to_store_error(error: sqlite3.Error, path: Path | None = None) -> StoreError:
-    """The error to raise in place of SQLite's own, whose text may hold values of the database."""
+    """Return the error to raise in place of SQLite's own, whose text may hold values of the database."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE_MASK
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return StoreLocked(N_("The database is locked: another program is writing to it. Close that program, or wait."))
@@ -95,7 +95,7 @@ class BatchingConnection(aiosqlite.Connection):
 
 
 def _run_jobs(connection: sqlite3.Connection, works: Sequence[BatchJob]) -> None:
-    """Each in a transaction of its own; the failure of one is its own."""
+    """Run each job in a transaction of its own; the failure of one is its own."""
     for work in works:
         several = len(work.steps) > 1
         try:
@@ -306,7 +306,7 @@ class SqliteDriver:
             yield self._connection
 
     def take_up(self, table: str, takes: Callable[[str], bool]) -> None:
-        """There is nobody to be told."""
+        """Do nothing: there is no other process to be told."""
 
     async def listen(self, heard: Callable[[str], None], channels: Collection[str]) -> None:  # noqa: ARG002 - nobody tells it anything
         """Wait until cancelled: nobody else writes here."""

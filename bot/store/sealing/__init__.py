@@ -52,7 +52,7 @@ class SealContext(NamedTuple):
     row: str
 
     def bound(self) -> bytes:
-        """The additional authenticated data of AES-GCM (NIST SP 800-38D); no part holds the separator."""
+        """Return the additional authenticated data of AES-GCM (NIST SP 800-38D); no part holds the separator."""
         return "\x1f".join(self).encode()
 
 
@@ -76,7 +76,7 @@ class Keyring:
         self._set_keys(keys)
 
     def _set_keys(self, keys: KeyFile) -> None:
-        """The newest key in use seals: that of the file, or a newer one that was met in a value (``_met``)."""
+        """Seal with the newest key in use: that of the file, or a newer one that was met in a value."""
         self.keys = keys
         met = keys.keys.get(self._newest_met)
         if met is not None and met.created > keys.keys[keys.current].created:
@@ -139,7 +139,7 @@ class Keyring:
 
     @property
     def key_ids(self) -> str:
-        """The ids of the keys of this process, the one it seals with first; a changed key file is read before."""
+        """Return the ids of the keys, the sealing one first; a changed key file is read before."""
         self._looked = 0.0
         self._refresh()
         others = sorted(name for name in self.keys.keys if name != self.keys.current)

@@ -63,12 +63,12 @@ class KeyFile(_KeyModel):
 
     @property
     def pending(self) -> str | None:
-        """The newest key, where it was added and is not used yet."""
+        """Return the newest key, where it was added and is not used yet."""
         newest = max(self.keys, key=lambda name: (self.keys[name].created, name == self.current))
         return None if self.keys[newest].created <= self.keys[self.current].created else newest
 
     def with_new_key(self, now: datetime) -> "KeyFile":
-        """With one more key, to be spread before it is used; one that waits for that already is enough."""
+        """Add a key, to be spread before it is used; nothing is added while one waits for that already."""
         if self.pending:
             return self
         fresh = secrets.token_hex(4)
@@ -101,7 +101,7 @@ class KeyFile(_KeyModel):
         return self.model_copy(update={"powers": True})
 
     def without_keys(self, unused: frozenset[str]) -> "KeyFile":
-        """With fewer keys; the current one always stays."""
+        """Remove keys; the current one always stays."""
         remaining = {name: key for name, key in self.keys.items() if name == self.current or name not in unused}
         return self.model_copy(update={"keys": remaining})
 
@@ -111,7 +111,7 @@ def _new_key(now: datetime) -> StoredKey:
 
 
 def new_key_file(now: datetime | None = None) -> KeyFile:
-    """Fresh keys from the system's source of randomness."""
+    """Create keys from the system's source of randomness."""
     first = secrets.token_hex(4)
     key = _new_key(now or datetime.now(UTC))
     index = secrets.token_bytes(KEY_BYTES)
@@ -119,7 +119,7 @@ def new_key_file(now: datetime | None = None) -> KeyFile:
 
 
 def read_key_file(path: Path) -> KeyFile:
-    """The keys of a file.
+    """Read the keys of a file.
 
     Raises:
         FileNotFoundError: there is none.
@@ -158,7 +158,7 @@ def replace_key_file(path: Path, keys: KeyFile) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The name as well: after a power failure the file is the new one, not the old one."""
+    """Sync the name as well: after a power failure the file is the new one, not the old one."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

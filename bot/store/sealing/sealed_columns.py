@@ -146,7 +146,7 @@ def link_content(digest: str) -> SealContext:
 
 
 def zalo_message_digest(keyring: Keyring, message: str) -> str:
-    """The digest under which it is kept how far a message got."""
+    """Return the digest under which it is kept how far a message got."""
     return keyring.lookup("zalo message", message)
 
 

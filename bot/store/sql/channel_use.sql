@@ -15,11 +15,11 @@ RETURNING sent;
 SELECT month, sent, rest_until FROM channel_use WHERE channel = :channel;
 
 -- name: channel_give_back!
--- A message that was counted did not leave.
+-- Give back a message that was counted and did not leave.
 UPDATE channel_use SET sent = sent - 1 WHERE channel = :channel AND month = :month AND sent > 0;
 
 -- name: channel_took!
--- The platform took a message: it refuses no more in a row.
+-- Record that the platform took a message: it refuses no more in a row.
 UPDATE channel_use SET refusals = 0, refused_at = 0, rest_until = 0 WHERE channel = :channel AND refusals > 0;
 
 -- name: channel_refused
@@ -39,7 +39,7 @@ SELECT at FROM guided WHERE chat = :chat;
 INSERT INTO guided (chat, at) VALUES (:chat, :now) ON CONFLICT (chat) DO UPDATE SET at = excluded.at;
 
 -- name: forget_guided!
--- The person wrote something else meanwhile.
+-- Forget that the person was told: they wrote something else meanwhile.
 DELETE FROM guided WHERE chat = :chat;
 
 -- name: expire_guided

@@ -11,7 +11,7 @@ ON CONFLICT (id) DO UPDATE SET consented = 1, erased_at = NULL, address = exclud
     ELSE COALESCE(chats.unit, excluded.unit) END;
 
 -- name: email_import!
--- An admin says that it is of staff of their unit; to one that somebody has confirmed reminders go already.
+-- Import an address of staff, as an admin says it is; to one that somebody has confirmed reminders go already.
 INSERT INTO email_addresses (chat, imported_at)
 SELECT CAST(:chat AS TEXT), CAST(:now AS BIGINT)
 WHERE NOT EXISTS (SELECT 1 FROM email_contacts e WHERE e.chat = :chat AND e.confirmed_at IS NOT NULL)
@@ -23,12 +23,12 @@ SELECT c.id, c.address, c.unit, c.stopped_at, c.blocked_at FROM email_addresses 
 WHERE a.imported_at IS NOT NULL AND c.erased_at IS NULL ORDER BY c.unit, c.id;
 
 -- name: email_leave!
--- An address that a person replaces is no channel of theirs any more.
+-- Take an address that a person replaces from their channels.
 DELETE FROM person_channels
 WHERE chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner AND e.chat <> :chat);
 
 -- name: email_offer!
--- A person gives an address, which takes the place of an earlier one; it counts once it is confirmed.
+-- Store an address that a person gives in the place of an earlier one; it counts once it is confirmed.
 INSERT INTO email_contacts (owner, chat, added_at) VALUES (:owner, :chat, :now)
 ON CONFLICT (owner) DO UPDATE SET chat = excluded.chat, added_at = excluded.added_at,
     confirmed_at = CASE WHEN email_contacts.chat = excluded.chat THEN email_contacts.confirmed_at END;
@@ -46,14 +46,14 @@ SELECT
      WHERE o.channel = 'email' AND o.origin LIKE CAST(:mine AS TEXT) AND o.queued_at >= :since);
 
 -- name: email_confirm
--- The link in the first message was opened; an address that another person has confirmed stays theirs.
+-- Confirm an address by the link in the first message; one that another person has confirmed stays theirs.
 UPDATE email_contacts SET confirmed_at = COALESCE(confirmed_at, :now)
 WHERE owner = :owner AND chat = :chat AND NOT EXISTS (
     SELECT 1 FROM email_contacts o WHERE o.chat = :chat AND o.owner <> :owner AND o.confirmed_at IS NOT NULL)
 RETURNING owner;
 
 -- name: email_take_over!
--- The address is a person's own now: reminders for them go there, not to the staff that was imported.
+-- Make the address a person's own: reminders for them go there, not to the staff that was imported.
 UPDATE email_addresses SET imported_at = NULL, deferred_at = NULL WHERE chat = :chat;
 
 -- name: email_open!
@@ -82,11 +82,11 @@ WHERE chat = (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner AND e.c
                  WHERE p.chat = :owner AND p.person = person_channels.person AND p.place > person_channels.place);
 
 -- name: email_place_owner!
--- A chat is the first channel of its person.
+-- Place a chat as the first channel of its person.
 INSERT INTO person_channels (chat, person, place, linked_at) VALUES (:owner, :person, 1, :now) ON CONFLICT (chat) DO NOTHING;
 
 -- name: email_place_address!
--- A confirmed address is the last channel of its person.
+-- Place a confirmed address as the last channel of its person.
 INSERT INTO person_channels (chat, person, place, linked_at)
 SELECT CAST(:chat AS TEXT), p.person, (SELECT MAX(o.place) + 1 FROM person_channels o WHERE o.person = p.person), :now
 FROM person_channels p WHERE p.chat = :owner
@@ -106,11 +106,11 @@ WHERE (chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner AND e
    OR origin LIKE 'email-confirm:' || :owner || ':%';
 
 -- name: email_removed!
--- An address that a person takes back is no channel of theirs any more.
+-- Take an address that a person takes back from their channels.
 DELETE FROM person_channels WHERE chat IN (SELECT e.chat FROM email_contacts e WHERE e.owner = :owner);
 
 -- name: email_remove
--- A person takes the address back; returns its mailbox.
+-- Remove the address that a person takes back; return its mailbox.
 DELETE FROM email_contacts WHERE owner = :owner RETURNING chat;
 
 -- name: where_unused_address
@@ -156,11 +156,11 @@ UPDATE email_addresses SET deferred_at = CASE WHEN deferred_at >= :stale THEN de
 WHERE chat = :chat RETURNING deferred_at;
 
 -- name: email_took!
--- The server took a message.
+-- Record that the server took a message.
 UPDATE email_addresses SET deferred_at = NULL WHERE chat = :chat AND deferred_at IS NOT NULL;
 
 -- name: email_stop
--- The reader wants no more messages. Of an address that is forgotten already only that is kept, so that nobody begins
+-- Stop messages, as the reader wants. Of an address that is forgotten already only that is kept, so that nobody begins
 -- it again.
 INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at, consented, erased_at, stopped_at)
 VALUES (:chat, 'email', :nobody, :now, :now, 0, :now, :now)
@@ -169,6 +169,6 @@ WHERE chats.channel = 'email'
 RETURNING id;
 
 -- name: email_bounced
--- A message came back that had been taken; one that has another end keeps it.
+-- Record that a message came back that had been taken; one that has another end keeps it.
 UPDATE outbox SET state = :state, reason = :reason
 WHERE id = :row AND chat = :chat AND channel = 'email' AND state IN ('sent', 'unknown') RETURNING id;

@@ -62,20 +62,20 @@ WHERE (chat = :chat OR taker = :chat) AND state <> 'shown' AND expires_at > :now
 ORDER BY expires_at DESC LIMIT 1;
 
 -- name: agree_to_offer
--- The chat where the code was typed agrees.
+-- Record that the chat where the code was typed agrees.
 UPDATE channel_offers SET state = 'agreed', expires_at = :expires
 WHERE taker = :chat AND chat = :other AND state = 'typed' AND expires_at > :now
 RETURNING chat;
 
 -- name: use_offer
--- The chat that showed the code agrees as well: the offer is used up.
+-- Use up the offer: the chat that showed the code agrees as well.
 DELETE FROM channel_offers
 WHERE chat = :chat AND taker = :other AND state = 'agreed' AND expires_at > :now
   AND EXISTS (SELECT 1 FROM chats c WHERE c.id = :other AND c.erased_at IS NULL AND c.consented = 1)
 RETURNING taker;
 
 -- name: end_offer!
--- One of the two does not want it.
+-- End the offer: one of the two does not want it.
 DELETE FROM channel_offers WHERE (chat = :chat OR taker = :chat) AND state <> 'shown';
 
 -- name: drop_offers!
@@ -92,7 +92,7 @@ ON CONFLICT (chat) DO UPDATE SET person = excluded.person, place = excluded.plac
 UPDATE person_channels SET place = :place WHERE chat = :chat AND person = :person;
 
 -- name: leave_person!
--- A chat is nobody's but its own.
+-- Take a chat from its person: it is nobody's but its own.
 DELETE FROM person_channels WHERE chat = :chat;
 
 -- name: join_stops!

@@ -1,4 +1,4 @@
--- Work on the house itself: backups, retention, and alarms that are not over.
+-- Upkeep: backups, retention, and alarms that are not over.
 
 -- name: begin_upkeep
 -- Begin work that is due; returns nothing where it was done after :due, or another process began it after :tried.

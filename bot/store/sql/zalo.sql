@@ -37,7 +37,7 @@ UPDATE zalo_accounts SET endpoint = :endpoint, flipped = 1 WHERE app = :app AND 
 UPDATE zalo_accounts SET profile = :profile, endpoint = COALESCE(endpoint, :endpoint) WHERE app = :app;
 
 -- name: zalo_without_buttons!
--- The account takes no buttons: menus are numbered from now on.
+-- Record that the account takes no buttons: menus are numbered from now on.
 UPDATE zalo_accounts SET buttons = 0 WHERE app = :app;
 
 -- name: zalo_reserve
@@ -95,7 +95,7 @@ ON CONFLICT (chat) DO UPDATE SET last_interaction = excluded.last_interaction
 WHERE zalo_people.last_interaction < excluded.last_interaction;
 
 -- name: zalo_silence_person!
--- A colleague answers in this chat until then, known or not.
+-- Record that a colleague answers in this chat until then, known or not.
 INSERT INTO zalo_people (chat, silent_until) VALUES (:chat, :until)
 ON CONFLICT (chat) DO UPDATE SET silent_until = excluded.silent_until
 WHERE zalo_people.silent_until < excluded.silent_until;

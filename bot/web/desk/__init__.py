@@ -8,7 +8,7 @@ from bot.services.upkeep import newest_backup
 from bot.settings import Settings
 from bot.store import Store
 from bot.web.desk.broadcast_actions import BroadcastPages
-from bot.web.desk.house import HousePages
+from bot.web.desk.health import HealthPages
 from bot.web.desk.journal import JOURNAL_ROUTES
 from bot.web.desk.lists import EXPORT_ROUTES, IMPORT_ROUTES
 from bot.web.desk.offices import OfficePages
@@ -49,7 +49,7 @@ def build_desk(  # noqa: PLR0913 - it names each of them
         *BroadcastPages(store, settings.data_dir / "exports" / "reports").routes(),
         *OfficePages(pack, settings.receiving_office).routes(),
         *RulePages(pack).routes(),
-        *HousePages(
+        *HealthPages(
             store, pack, accepted, troubles or {}, partial(newest_backup, settings), settings.zalo_oa_app_id
         ).routes(),
     )

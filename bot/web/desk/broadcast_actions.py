@@ -1,4 +1,4 @@
-"""What is done to a broadcast on its page: given a list and a document, checked, tried, moved, reported."""
+"""Do what the page of a broadcast offers: take a list or document, check, try, move, report."""
 
 import asyncio
 from dataclasses import dataclass
@@ -112,16 +112,16 @@ async def set_people(visit: DeskVisit) -> Response:
     if one is None:
         return visit.sorry(NO_BROADCAST, 404)
     if visit.form.get("remove") == "1":
-        return await _changed(visit, one, _with_people(one, None), "no_people")
+        return await _change_draft(visit, one, _with_people(one, None), "no_people")
     read = visit.read
     if read is None or isinstance(read, _Refused):
-        return await _say(visit, one, _told(visit, read))
+        return await _say(visit, one, _format_refusal(visit, read))
     found = await find_people(visit.admin, visit.rights, read, parse_address)
     if found.wrong:
         file = visit.form.file.name[:100] if visit.form.file else ""
         message = visit.say.t(_WRONG_LINES, file=file, count=len(found.wrong))
         return await _say(visit, one, message, found.tell_wrong(visit.say.t))
-    return await _changed(visit, one, _with_people(one, found.chats), "people")
+    return await _change_draft(visit, one, _with_people(one, found.chats), "people")
 
 
 def _with_people(one: Broadcast, chats: tuple[str, ...] | None) -> BroadcastDraft:
@@ -135,12 +135,12 @@ async def set_document(visit: DeskVisit) -> Response:
     if one is None:
         return visit.sorry(NO_BROADCAST, 404)
     if visit.form.get("remove") == "1":
-        return await _changed(visit, one, one.draft.model_copy(update={"document": None}), "no_document")
+        return await _change_draft(visit, one, one.draft.model_copy(update={"document": None}), "no_document")
     read = visit.read
     if read is None or isinstance(read, _Refused):
-        return await _say(visit, one, _told(visit, read))
+        return await _say(visit, one, _format_refusal(visit, read))
     draft = one.draft.model_copy(update={"document": read.name, "document_type": read.media_type})
-    return await _changed(visit, one, draft, "document", read.content)
+    return await _change_draft(visit, one, draft, "document", read.content)
 
 
 async def show_document(visit: DeskVisit) -> Response:
@@ -152,7 +152,7 @@ async def show_document(visit: DeskVisit) -> Response:
     return Response(found.content, media_type="application/octet-stream", headers=headers)
 
 
-def _told(visit: DeskVisit, read: _Refused | None) -> str:
+def _format_refusal(visit: DeskVisit, read: _Refused | None) -> str:
     return read.error.say(visit.say.t) if read else visit.say.t(_NO_FILE)
 
 
@@ -160,7 +160,7 @@ async def _say(visit: DeskVisit, one: Broadcast, message: str, lines: list[str] 
     return await broadcast_page(visit, one, message, "", status=400, wrong_lines=lines or [])
 
 
-async def _changed(
+async def _change_draft(
     visit: DeskVisit, one: Broadcast, draft: BroadcastDraft, done: str, document: bytes | None = None
 ) -> Response:
     typed = visit.form.get("revision")
@@ -210,9 +210,9 @@ class BroadcastPages:
             elsewhere = visit.say(REPORT_ELSEWHERE, code=one.id)
             message = f"{visit.say.t(REPORT_PROBLEMS['too_much'])} {elsewhere.striptags()}"
             return await broadcast_page(visit, one, message, "", status=413)
-        return Afterwards(lambda: self._written(visit, order))
+        return Afterwards(lambda: self._write_report(visit, order))
 
-    async def _written(self, visit: DeskVisit, order: "ReportOrder") -> Response:
+    async def _write_report(self, visit: DeskVisit, order: "ReportOrder") -> Response:
         from bot.exports.broadcast_report import make_report_bytes  # noqa: PLC0415 - as above
 
         try:

@@ -48,7 +48,7 @@ NEW_PATH = "/desk/broadcasts/new"
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What the page of the form is about."""
+    """The subject of the page with the form."""
 
     draft: BroadcastDraft
     values: dict[str, str]

@@ -104,7 +104,7 @@ class DraftReader:
     def _refuse(self, name: str, message: str, **values: object) -> None:
         self.wrong[name] = self.say(message, **values)
 
-    def _typed(self, name: str, longest: int = 200) -> str:
+    def _read_text(self, name: str, longest: int = 200) -> str:
         return self.form.get(name).strip()[:longest]
 
     def _title(self) -> str:
@@ -124,7 +124,7 @@ class DraftReader:
         return text
 
     def _deadline(self, *, campaign: bool) -> date | None:
-        typed = self._typed("deadline", 40)
+        typed = self._read_text("deadline", 40)
         day = parse_day(typed)
         if typed and day is None:
             self._refuse("deadline", _NO_DAY, day=typed)
@@ -138,7 +138,7 @@ class DraftReader:
     def _plan(self, deadline: date | None) -> CampaignPlan | None:
         if deadline is None:
             return self.was.plan
-        steps, at, typed = self._typed("steps"), self._typed("at", 20), self._typed("late", 10)
+        steps, at, typed = self._read_text("steps"), self._read_text("at", 20), self._read_text("late", 10)
         days = parse_steps(steps) if steps else default_steps(deadline, self.now)
         if days is None:
             self._refuse("steps", _NO_STEPS)
@@ -152,7 +152,7 @@ class DraftReader:
         return plan.model_copy(update={"steps": days or plan.steps, "at": hour or plan.at})
 
     def _start(self) -> datetime | None:
-        typed = self._typed("starts", 40).replace("T", " ")
+        typed = self._read_text("starts", 40).replace("T", " ")
         if not typed:
             return None
         at = parse_moment(typed, CampaignPlan.model_fields["at"].default)
@@ -184,7 +184,7 @@ class DraftReader:
         return self.was.audience.model_copy(update=changes)
 
     def _unit(self) -> str | None:
-        typed = self._typed("unit", 300)
+        typed = self._read_text("unit", 300)
         if not typed:
             return widest_unit(self.rights)
         units = self.rights.units
@@ -195,7 +195,7 @@ class DraftReader:
         return found
 
     def _day(self, name: str) -> date | None:
-        typed = self._typed(name, 40)
+        typed = self._read_text(name, 40)
         day = parse_day(typed)
         if typed and day is None:
             self._refuse(name, _NO_DAY, day=typed)

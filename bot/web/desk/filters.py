@@ -38,7 +38,7 @@ Word = TypeVar("Word", RequestState, Procedure)
 
 @dataclass(frozen=True, slots=True)
 class ReadFilter:
-    """What an address asks for, and the names of its fields that cannot be read: they filter nothing."""
+    """The filter that an address asks for, and the names of fields that cannot be read: they filter nothing."""
 
     wanted: Filter
     unread: tuple[str, ...] = ()
@@ -143,8 +143,8 @@ def to_query(wanted: Filter, **further: object) -> str:
     if wanted.states == UNFINISHED:
         pairs.append(("state", _UNFINISHED))
     else:
-        pairs += _joined("state", wanted.states)
-    pairs += _joined("procedure", wanted.procedures) + _joined("code", wanted.codes)
+        pairs += _join_values("state", wanted.states)
+    pairs += _join_values("procedure", wanted.procedures) + _join_values("code", wanted.codes)
     pairs += [("unit", wanted.unit)] if wanted.unit else []
     pairs += [(name, day.isoformat()) for name, field in _DAYS.items() if (day := getattr(wanted, field))]
     pairs += [(name, "1") for name, field in _FLAGS.items() if getattr(wanted, field)]
@@ -154,7 +154,7 @@ def to_query(wanted: Filter, **further: object) -> str:
     return urlencode([*pairs, *((name, str(value)) for name, value in further.items() if value not in {None, ""})])
 
 
-def _joined(name: str, values: Iterable[str]) -> list[tuple[str, str]]:
+def _join_values(name: str, values: Iterable[str]) -> list[tuple[str, str]]:
     joined = _AND.join(map(str, values))
     return [(name, joined)] if joined else []
 

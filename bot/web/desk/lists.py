@@ -80,12 +80,12 @@ async def apply_list(visit: DeskVisit) -> Response:
     if lines is None:
         return _form_page(visit, _NONE_WAITS, status=404)
     if visit.form.get("apply") != "1":
-        await imports.drop_lines(name)
+        await imports.drop_lines()
         return visit.to("/desk/import?done=nothing")
     done = await imports.apply(visit.rights, lines, visit.form.get("mark")[:64])
     if not done.applied:
         return await _plan_page(visit, name, lines, _OVERTAKEN, status=409)
-    await imports.drop_lines(name)
+    await imports.drop_lines()
     return visit.to(f"/desk/requests?{to_query(Filter(changed_at=visit.now), done='imported')}")
 
 
@@ -96,8 +96,8 @@ async def _plan_page(
     numbers = {line.code: line.number for line in lines}
     return visit.page(
         "desk_import.html", status=status, told=message, plan=plan, name=name, read=len(lines), most=MAX_BULK_MOVES,
-        changes=_changes(visit, plan, numbers), conflicts=await _conflicts(visit, plan), bad=_rejected(visit, plan),
-        notes=plan.notes_alone[:_NAMED], named=_NAMED,
+        changes=_changes(visit, plan, numbers), conflicts=await _conflicts(visit, plan),
+        bad=_format_rejected(visit, plan), notes=plan.notes_alone[:_NAMED], named=_NAMED,
     )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ async def _conflicts(visit: DeskVisit, plan: ImportPlan) -> list[dict[str, objec
     ]
 
 
-def _rejected(visit: DeskVisit, plan: ImportPlan) -> list[dict[str, object]]:
+def _format_rejected(visit: DeskVisit, plan: ImportPlan) -> list[dict[str, object]]:
     return [
         {"line": one.line.number, "code": one.line.code[:32] or "–", "why": format_line_problem(visit.say, one)}
         for one in plan.bad[:_NAMED]

@@ -68,7 +68,7 @@ async def _people_page(  # noqa: PLR0913 - what is on the page
     filtered = {name: value for name, value in (("q", words), ("kind", role)) if value}
     following = urlencode({**filtered, "at": at + _SHOWN}) if len(found) > at + _SHOWN else ""
     return visit.page(
-        "desk_people.html", status=status, told=message, made=made, given=given, asked=_asked(visit, asked),
+        "desk_people.html", status=status, told=message, made=made, given=given, asked=_format_asked(visit, asked),
         proposed=[one for one, _ in zip(proposed, range(_MOST_PROPOSED), strict=False)],
         total=len(holders), found=len(found), words=words, kind=role, first=at + 1, following=following,
         kinds=[(one.value, capitalize_first(t(label))) for one, label in ROLES.items() if one in ACT_TO_GIVE],
@@ -101,7 +101,7 @@ def _rows(visit: DeskVisit, people: Sequence[RoleHolder], labels: dict[str, str]
     ]
 
 
-def _asked(visit: DeskVisit, one: RoleHolder | None) -> dict[str, object] | None:
+def _format_asked(visit: DeskVisit, one: RoleHolder | None) -> dict[str, object] | None:
     if one is None:
         return None
     role = format_role(visit.say.t, visit.units, one.role, one.unit)

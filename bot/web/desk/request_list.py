@@ -132,7 +132,7 @@ async def show_list(visit: DeskVisit) -> Response:
     for code in parse_codes(wanted.text, today):
         if await requests.get(rights, code):
             return visit.to(f"/desk/requests/{code}")
-    turned, first = _turned(visit.param("before", 1000)), to_number(visit.param("at")) or 1
+    turned, first = _parse_turned_pages(visit.param("before", 1000)), to_number(visit.param("at")) or 1
     total = await requests.count(rights, wanted)
     found = await requests.page(rights, wanted, SHOWN + 1, turned[-1] if turned else None)
     shown, cols = found[:SHOWN], columns_value(columns)
@@ -152,7 +152,7 @@ async def show_list(visit: DeskVisit) -> Response:
     )  # fmt: skip
 
 
-def _turned(text: str) -> list[int]:
+def _parse_turned_pages(text: str) -> list[int]:
     """Return the numbers at which pages were turned, the last one that of this page; none where one is no number."""
     numbers = [to_number(part) for part in text.split(".")] if text else []
     return [] if None in numbers else [number for number in numbers if number is not None][-_MOST_TURNS:]
@@ -240,7 +240,7 @@ async def take_back(visit: DeskVisit) -> Response:
 
 
 def _moved_query(state: RequestState, done: BulkMoveResult) -> str:
-    """What was moved stays in view: it can be looked through, exported, or moved on."""
+    """Return a filter that keeps in view what was moved: it can be looked through, exported, or moved on."""
     return to_query(Filter(states=(state,), changed_at=done.at), done="moved_all")
 
 

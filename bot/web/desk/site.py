@@ -195,13 +195,13 @@ class DeskSite:
     def routes(self) -> list[Route]:
         """Return their addresses: the way in and out, and every page."""
         way = [
-            Route("/desk/sign-in/{token}", self._bounded(self._show_link), methods=["GET"]),
-            Route("/desk/sign-in/{token}", self._bounded(self._use_link), methods=["POST"]),
-            Route("/desk/sign-out", self._bounded(self._leave), methods=["POST"]),
+            Route("/desk/sign-in/{token}", self._bound(self._show_link), methods=["GET"]),
+            Route("/desk/sign-in/{token}", self._bound(self._use_link), methods=["POST"]),
+            Route("/desk/sign-out", self._bound(self._leave), methods=["POST"]),
         ]
-        return [*way, *(Route(one.path, self._guarded(one), methods=[one.method]) for one in self._pages)]
+        return [*way, *(Route(one.path, self._guard(one), methods=[one.method]) for one in self._pages)]
 
-    def _bounded(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    def _bound(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """Bound how often an address asks, refuse what another site posts, and word what goes wrong."""
 
         async def bounded(request: Request) -> Response:
@@ -230,7 +230,7 @@ class DeskSite:
     def _refuse(self, message: str, status: int) -> Response:
         return self._problem(refusal(message), status)
 
-    def _guarded(self, route: DeskRoute) -> Callable[[Request], Awaitable[Response]]:
+    def _guard(self, route: DeskRoute) -> Callable[[Request], Awaitable[Response]]:
         """Let a page open for a signed-in person whose role allows it at this moment, within their transaction."""
 
         async def guarded(request: Request) -> Response:
@@ -246,7 +246,7 @@ class DeskSite:
                 return HeldAnswer(self._downloads, answer, self._language)
             return answer
 
-        return self._bounded(guarded)
+        return self._bound(guarded)
 
     async def _act(self, route: DeskRoute, request: Request, session: DeskSession, token: str) -> Response:
         """Read the form, and its file where one is wanted: of nobody else a single byte of it is taken."""

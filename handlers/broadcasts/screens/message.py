@@ -119,7 +119,7 @@ class BroadcastTextScreen:
         found = await current_draft(here)
         if found is None:
             return render_not_changeable(here)
-        say, written = here.say, self._written(found.draft)
+        say, written = here.say, self._present_text(found.draft)
         now = join_lines(say(N_("Now it says:")), escape(written)) if written else Markup()
         if here.session.about in set(ReadyText):
             return _ready_page(here, getattr(build_ready_text(ReadyText(here.session.about)), self.language), written)
@@ -137,13 +137,13 @@ class BroadcastTextScreen:
             return HandlerResult(await to_next_part(here, self._screen))
         if value == CUSTOM:
             return HandlerResult(to_broadcast_screen(here, self._screen))
-        if found and value == USE and waiting in set(ReadyText) and not is_custom_text(self._written(found.draft)):
-            return await self._taken(here, found, ReadyText(waiting))
+        if found and value == USE and waiting in set(ReadyText) and not is_custom_text(self._present_text(found.draft)):
+            return await self._take_ready_text(here, found, ReadyText(waiting))
         if found is None or value not in set(ReadyText):
             return HandlerResult(await to_current_broadcast(here))
         return HandlerResult(to_broadcast_screen(here, self._screen, value))
 
-    async def _taken(self, here: Context, found: Broadcast, which: ReadyText) -> HandlerResult:
+    async def _take_ready_text(self, here: Context, found: Broadcast, which: ReadyText) -> HandlerResult:
         """Use the ready-made text in each language in which nobody wrote a text."""
         ready, text = build_ready_text(which), found.draft.text
         kept = {one: getattr(text, one) for one in LANGUAGES if is_custom_text(getattr(text, one))}
@@ -170,7 +170,7 @@ class BroadcastTextScreen:
         done = await change_draft(here, self._screen, text=changed)
         return replace(done, notes=(*done.notes, *_deadline_problems(here, found.draft, read)))
 
-    def _written(self, draft: BroadcastDraft) -> str:
+    def _present_text(self, draft: BroadcastDraft) -> str:
         written: str = getattr(draft.text, self.language)
         return written
 

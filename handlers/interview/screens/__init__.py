@@ -1,4 +1,4 @@
-"""What the screens of the interview share: the answer "I am not sure" of every question, which records nothing."""
+"""Share among the screens of the interview the answer "I am not sure", which records nothing."""
 
 from collections.abc import Iterable, Iterator
 

@@ -101,7 +101,7 @@ class ConditionScreen:
             return HandlerResult(here.session, notes=(here.say(WHEN_IT_ENDED),))
         if value in (FINE, FINE_BUT_CHANGED):
             return HandlerResult(_to_answered(here, (), matches=value == FINE))
-        if value == DONE and (doubled := _doubled(here)):
+        if value == DONE and (doubled := _contradicting_labels(here)):
             note = here.say(ONLY_ONE_OF, answers=", ".join(f"“{label}”" for label in doubled))
             return HandlerResult(here.session.with_changes(ticked=()), notes=(note,))
         if value == DONE:
@@ -169,7 +169,7 @@ def _questions(here: Context) -> list[Question]:
     return [question for question in here.pack.questions if question.fact in facts]
 
 
-def _offered(here: Context, asked: list[Question]) -> Iterator[tuple[Question, AnswerOption]]:
+def _offered_options(here: Context, asked: list[Question]) -> Iterator[tuple[Question, AnswerOption]]:
     """Yield the pack's options that say that something is wrong or special."""
     facts = facts_of(here.session)
     for question in asked:
@@ -183,7 +183,7 @@ def _options(here: Context, asked: list[Question]) -> Iterator[Option]:
     t, ticked, facts = here.say.t, here.session.ticked, {question.fact for question in asked}
     if not ticked:
         yield from _fine_options(here, facts)
-    for question, option in _offered(here, asked):
+    for question, option in _offered_options(here, asked):
         value = f"{question.fact}:{option.value}"
         synonyms = tuple(word for word in option.synonyms if word not in _AMBIGUOUS)
         yield Option(value, t(_label(question, option)), synonyms, ticked=value in ticked)
@@ -213,19 +213,19 @@ def _format_hints(here: Context, asked: list[Question]) -> Markup:
     say = here.say
     return format_bullets(
         say.text(option.hint)
-        for question, option in _offered(here, asked)
+        for question, option in _offered_options(here, asked)
         if option.hint and (question.fact, option.value) not in _CLEAR
     )
 
 
-def _doubled(here: Context) -> list[str]:
+def _contradicting_labels(here: Context) -> list[str]:
     """Return the labels of ticks that cannot hold together, as a typed line may name them."""
     ticked = here.session.ticked
     facts = [tick.partition(":")[0] for tick in ticked]
     doubled = [tick for tick, fact in zip(ticked, facts, strict=True) if facts.count(fact) > 1]
     labels = {
         f"{question.fact}:{option.value}": _label(question, option)
-        for question, option in _offered(here, _questions(here))
+        for question, option in _offered_options(here, _questions(here))
     }
     return [here.say.t(labels[tick]) for tick in doubled if tick in labels]
 

@@ -15,6 +15,7 @@ from bot.exports.official_files import IMPORT19_COLUMNS, DocxWriter, Import19Wri
 from bot.exports.official_lists import CHANGED_FIELDS, eligible_states, to_entry
 from bot.forms import CELL_DOTS as DOTS
 from bot.forms import built_in_bytes
+from handlers.forms.case import join_values
 from handlers.model import (
     UNFINISHED,
     ExportRemarks,
@@ -223,6 +224,7 @@ def test_requests_without_such_a_form_make_no_list(tmp_path: Path) -> None:
 
 def test_every_news_has_its_name_on_the_form() -> None:
     assert set(CHANGED_FIELDS) == set(NEWS_FIELDS)
+    assert join_values(dict.fromkeys(NEWS_FIELDS, "x"), NEWS_FIELDS).count(": x") == len(NEWS_FIELDS)
     assert (
         to_entry(make_row(1, news=dict.fromkeys(NEWS_FIELDS, "x")).request.content)["old_value"].count("\n")
         == len(NEWS_FIELDS) - 1

@@ -6,7 +6,7 @@ from collections.abc import Collection
 import pytest
 
 from bot.store.drivers import Query, load_queries
-from bot.store.drivers.signals import Announcer, Ears, Signal, told_table
+from bot.store.drivers.signals import Announcer, Listener, Signal, told_table
 from bot.store.drivers.sqlite import SqliteDriver
 
 QUERIES = load_queries(SqliteDriver.dialect)
@@ -26,8 +26,8 @@ class Recorded:
             raise ConnectionError
         self.sent.append(set(signals))
 
-    async def listen(self, ears: Ears) -> None:
-        ears.heard("")
+    async def listen(self, listener: Listener) -> None:
+        listener.heard("")
 
     async def close(self) -> None:
         pass

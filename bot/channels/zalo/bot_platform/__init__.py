@@ -63,7 +63,7 @@ async def _prepare(api: BotApi) -> None:
 
 
 def _receiver(settings: Settings, api: BotApi, updates: UpdateReceiver, clock: Clock) -> Receiver:
-    """The webhook where its address is set, else polling."""
+    """Build the webhook where its address is set, else polling."""
     url, secret = settings.zalo_bot_webhook_url, settings.zalo_bot_webhook_secret
     if url is None or secret is None:
         return Receiver(Poller(api, updates, clock).run)

@@ -139,7 +139,7 @@ class ZaloBotChannel:
     start_link: str | None = None  #: the platform's links carry no text into the chat
 
     def __init__(self, api: BotApi, store: Store, clock: Clock, *, monthly: int, language: str) -> None:
-        """``monthly``: messages of a month; ``language``: of people who have not chosen one."""
+        """``monthly`` is the messages of a month, ``language`` that of people who have not chosen one."""
         self._api = api
         self._store = store
         self._clock = clock

@@ -244,7 +244,7 @@ class WebhookReceiver:
 
 
 def _warn_of_probe(answer: object) -> None:
-    """Zalo tries the address at once, and keeps it also where that failed."""
+    """Warn where Zalo did not reach the address: it tries it at once, and keeps it even where that failed."""
     tried = answer.get("verification") if isinstance(answer, dict) else None
     if isinstance(tried, dict) and tried.get("ok") is False:
         _log.warning("webhook_not_reached", channel=ZALO_BOT, outcome=str(tried.get("outcome", ""))[:40])

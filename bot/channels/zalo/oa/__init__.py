@@ -27,7 +27,7 @@ from locales import N_
 
 _CONNECTIONS, _BROADCASTS_AT_ONCE = 32, 8
 _CHAT_PACE = Rate(1.0, 8)
-#: Of the calls of a minute: left to messages; a little is for whatever else is asked.
+#: The share of the calls of a minute that messages may take; a little is for whatever else is asked.
 _FOR_MESSAGES = 0.98
 
 _log = structlog.get_logger(__name__)
@@ -111,7 +111,7 @@ async def _prepare(account: OpenAccount) -> None:
 
 
 def _receiver(account: OpenAccount, accept: AcceptUpdates, record: RecordBlockChange) -> Receiver:
-    """The webhook where its address is set; else the account only sends."""
+    """Build the webhook where its address is set; else the account only sends."""
     settings, store, clock = account.settings, account.store, account.clock
     url, secret = settings.zalo_oa_webhook_url, settings.zalo_oa_webhook_secret
     events = EventStore(store, account.app, clock)

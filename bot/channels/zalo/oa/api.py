@@ -67,7 +67,7 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What an account says of itself."""
+    """Carries the description that an account gives of itself."""
 
     kind: int | None
     name: str
@@ -85,7 +85,7 @@ class Profile:
 
     @property
     def endpoint(self) -> str:
-        """The endpoint that suits the kind."""
+        """Return the version of the endpoint that suits the kind of account."""
         return "v2" if self.kind == GOVERNMENT else "v3"
 
 

@@ -95,7 +95,7 @@ class ZaloOaChannel:
         message_dong: int,
         language: str = "vi",
     ) -> None:
-        """``message_dong``: price beyond 48 hours; ``language``: of people who have not chosen one."""
+        """``message_dong`` is the price beyond 48 hours, ``language`` that of people who have not chosen one."""
         self._api = api
         self._purse = purse
         self._templates = templates

@@ -70,7 +70,6 @@ def event_key(raw: Mapping[str, Any]) -> str:
 
 
 def read_event(raw: Mapping[str, Any]) -> ReceivedEvent:
-    """Read one event."""
     name, message = _text(raw.get("event_name")), _mapping(raw.get("message"))
     at, sender = _moment(raw.get("timestamp")), _mapping(raw.get("sender"))
     if name.startswith("user_send_group_"):

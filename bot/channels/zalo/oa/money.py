@@ -41,7 +41,7 @@ class Purse:
     """The money of one account."""
 
     def __init__(self, store: Store, clock: Clock, app: str, monthly: int) -> None:
-        """``monthly``: dong that a month may cost; 0: nothing is sent that costs."""
+        """``monthly`` is the dong that a month may cost; at 0 nothing is sent that costs."""
         self._store = store
         self._clock = clock
         self._app = app

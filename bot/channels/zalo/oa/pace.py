@@ -4,8 +4,8 @@ from bot.clock import Clock
 
 #: Seconds over which Zalo counts, and a little more for clocks that differ.
 _WINDOW = 60.2
-#: Of the places: kept free of messages to many, for answers; those are spread over the minute, so that one comes free
-#: again soon.
+#: The share of places that is kept free of messages to many, for answers, and the fewest; messages to many are spread
+#: over the minute, so that a place comes free again soon.
 _RESERVE, _LEAST_RESERVE = 0.02, 3
 #: Seconds to look again where a place is taken by a call that has no answer yet.
 _SHORTEST_WAIT = 0.05
@@ -27,7 +27,7 @@ class CallBucket:
 
     @property
     def places(self) -> int:
-        """The calls of this process in a minute."""
+        """Return how many calls this process may make in a minute."""
         return max(1, self._limit // self._live)
 
     def share(self, live: int) -> None:

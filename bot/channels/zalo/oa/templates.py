@@ -154,7 +154,7 @@ class TemplateBook:
         """
         before = {one.id: one for one in (await self._store.zalo.templates(self._app))[0]}
         answers = [(one, await self._ask(one)) for one in self._written.values()]
-        found = [said or _unanswered(one, before.get(one.id)) for one, said in answers]
+        found = [said or _keep_before(one, before.get(one.id)) for one, said in answers]
         silent = any(said is None for _, said in answers)
         now = self._clock.now()
         await self._store.zalo.keep_templates(self._app, found, now - _FRESH + _AGAIN if silent else now)
@@ -210,7 +210,7 @@ ERROR = "error "
 NOT_ASKED, NOT_APPROVED, OTHER_PARAMETERS, NO_PRICE = "not_asked", "not_approved", "parameters", "price"
 
 
-def _unanswered(one: MessageTemplate, before: PaidTemplate | None) -> PaidTemplate:
+def _keep_before(one: MessageTemplate, before: PaidTemplate | None) -> PaidTemplate:
     """Return a text as Zalo had it before, or one that cannot be used until Zalo answers."""
     if before is not None and not before.problem and (before.needs, before.kind) == (one.needs, one.kind):
         return before

@@ -49,7 +49,7 @@ class AppKeys:
 
 
 class TokenKeeper:
-    """``access`` gives a token that is good now."""
+    """Keeps the pair of tokens; ``access`` gives a token that is good now."""
 
     def __init__(self, store: Store, http: ZaloHttp, keys: AppKeys, clock: Clock) -> None:
         self._store = store
@@ -105,7 +105,7 @@ class TokenKeeper:
 
         Raises:
             Refused: a new consent is needed.
-            RetryLater: Zalo asks for patience.
+            RetryLater: Zalo asks to wait.
             Unreachable: Zalo cannot be reached, or did not answer.
         """
         async with self._one:

@@ -37,7 +37,7 @@ class AccountWatch:
     """Looks every ten minutes; what it cannot do now it does at the next look."""
 
     def __init__(self, api: ZaloApi, store: Store, clock: Clock, app: str, quiet_hours: int) -> None:
-        """``quiet_hours``: so long may pass in working hours without an event; 0: for ever."""
+        """``quiet_hours`` is how long working hours may pass without an event; 0: for ever."""
         self._api = api
         self._store = store
         self._clock = clock
@@ -111,14 +111,14 @@ class AccountWatch:
             rows = [row for row in await self._api.recent_chats(page * 10) if isinstance(row, dict)]
             fresh = [row for row in rows if _time(row) > since]
             for row in fresh:
-                missed = await self._missed(_person(row), since)
+                missed = await self._find_missed(_person(row), since)
                 await accept(missed)
                 found += len(missed)
             if len(fresh) < 10:
                 break
         return found
 
-    async def _missed(self, person: str, since: datetime) -> list[Incoming]:
+    async def _find_missed(self, person: str, since: datetime) -> list[Incoming]:
         rows: list[Mapping[str, Any]] = []
         for page in range(_MOST_MESSAGES):
             found = [row for row in await self._api.conversation(person, page * 10) if isinstance(row, dict)]

@@ -43,7 +43,7 @@ def test_a_full_name_is_sure_however_it_is_written(text: str) -> None:
 def test_a_former_name_gives_the_unit_of_today_and_what_became_of_the_old_one(text: str) -> None:
     (found,) = SAMPLE.find(text)
     assert (found.unit.code, found.matched_code, found.sure) == ("DN-NT", "DN-HNT-HP", True)
-    assert found.succession == Succession("DN-HNT-HP", "DN-NT", SuccessionKind.MERGED_INTO_NEW, DAY, "1662/NQ-UBTVQH15")
+    assert found.path[0] == Succession("DN-HNT-HP", "DN-NT", SuccessionKind.MERGED_INTO_NEW, DAY, "1662/NQ-UBTVQH15")
 
 
 @pytest.mark.parametrize(

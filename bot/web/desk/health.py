@@ -1,4 +1,4 @@
-"""How the assistant itself is doing: channels, tokens, queues, what failed of late, backups. No person is named."""
+"""Show how the assistant itself is doing: channels, tokens, queues, failures, backups. No person is named."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ _NEVER_CONNECTED = N_("not connected yet: run “troly zalo connect”")
 
 
 @dataclass(frozen=True, slots=True)
-class HousePages:
+class HealthPages:
     """The page about the assistant itself."""
 
     store: Store
