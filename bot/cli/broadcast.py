@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from bot.channels.rendering import to_plain_text
-from bot.cli.broadcast_actions import Follow, approve, cancel, pause, resend, resume, run_interruptible, start
+from bot.cli.broadcast_actions import (
+    Follow,
+    approve,
+    cancel,
+    format_quiet_hours,
+    pause,
+    resend,
+    resume,
+    run_interruptible,
+    start,
+)
 from bot.cli.broadcast_draft import change, new
 from bot.cli.broadcast_output import (
     BroadcastCode,
@@ -76,7 +86,7 @@ def check(name: BroadcastCode, person: As = None) -> None:
         typer.echo(sanitize(format_problem(t, problem)))
         if concerned := format_problem_rows(t, problem):
             typer.echo(f"  {sanitize(concerned)}")
-    for line in format_late_steps(t, broadcast, found.at):
+    for line in (*format_late_steps(t, broadcast, found.at), *format_quiet_hours(t, broadcast, found.at)):
         typer.echo(line)
     if found.problems:
         typer.echo(t(N_("Nothing can be sent as it stands. Change it and check it again.")))

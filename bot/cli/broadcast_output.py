@@ -92,19 +92,22 @@ def to_action_error(outcome: ActionResult, broadcast: Broadcast) -> TrolyError:
     if outcome is ActionResult.UNKNOWN:
         return NotFound(N_("There is no broadcast {id} within reach."), id=broadcast.id)
     if outcome is ActionResult.NOT_ALLOWED:
-        return ActionNotPossible(id=broadcast.id, state=state_message(broadcast))
+        return ActionNotPossible(broadcast)
     return (Forbidden if outcome is ActionResult.NOT_YOURS else TrolyError)(ACTION_RESULTS[outcome])
 
 
 class ActionNotPossible(TrolyError):  # noqa: N818 - named after its message to the person who is refused
     """It is in another state."""
 
-    def __init__(self, **values: object) -> None:
+    def __init__(self, broadcast: Broadcast) -> None:
+        values = {"id": broadcast.id, "state": state_message(broadcast)}
         super().__init__(N_("That is not possible for {id} as it stands: {state}."), **values)
+        self._broadcast = broadcast
 
     def say(self, t: Translator) -> str:
-        """Return the sentence with the state in words."""
-        return t(self.message, id=self.values["id"], state=t(str(self.values["state"])))
+        """Return the sentence with the state in words, and the command that goes on from there."""
+        said = t(self.message, id=self._broadcast.id, state=t(str(self.values["state"])))
+        return f"{said} {format_next_step(t, self._broadcast)}".strip()
 
 
 def format_next_step(t: Translator, broadcast: Broadcast) -> str:
