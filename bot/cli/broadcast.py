@@ -7,17 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.channels.rendering import to_plain_text
-from bot.cli.broadcast_actions import (
-    Follow,
-    approve,
-    cancel,
-    format_quiet_hours,
-    pause,
-    resend,
-    resume,
-    run_interruptible,
-    start,
-)
+from bot.cli.broadcast_actions import Follow, approve, cancel, pause, resend, resume, run_interruptible, start
 from bot.cli.broadcast_draft import change, new
 from bot.cli.broadcast_output import (
     BroadcastCode,
@@ -27,6 +17,7 @@ from bot.cli.broadcast_output import (
     format_broadcast,
     format_late_steps,
     format_next_step,
+    format_quiet_hours,
     format_second_person,
     get_broadcast,
     print_broadcasts,

@@ -12,6 +12,7 @@ from bot.cli.broadcast_output import (
     follow_progress,
     format_broadcast,
     format_next_step,
+    format_quiet_hours,
     format_state_with_reason,
     freeze_recipients,
     get_broadcast,
@@ -21,14 +22,12 @@ from bot.cli.broadcast_output import (
 )
 from bot.cli.options import As, AuthorizedStore, open_store_as
 from bot.concurrency import EXIT_CODES, run_until_signal
-from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.errors import TrolyError
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from handlers.broadcasts import format_state_reason
-from handlers.core import MarkupTranslator, format_moment
-from handlers.model import ENDED_STATES, MACHINE, Act, ActionResult, Broadcast, BroadcastState, DeliveryCounts
-from locales import N_, Translator
+from handlers.core import MarkupTranslator
+from handlers.model import MACHINE, Act, ActionResult, Broadcast, BroadcastState, DeliveryCounts
+from locales import N_
 
 Follow = Annotated[bool, typer.Option("--follow", help=N_("Show how far it is until it has ended."))]
 #: Two commands lead to the state RUNNING; each is allowed from one state only.
@@ -164,20 +163,6 @@ def _confirm(say: MarkupTranslator, count: int, *, yes: bool) -> None:
         N_("Nothing was sent again. It may have reached {count} already; add --yes to send it to them all the same."),
         count=count,
     )
-
-
-def format_quiet_hours(t: Translator, broadcast: Broadcast, now: datetime) -> list[str]:
-    """Say from when on messages leave, where quiet hours or days off keep them back when it begins; empty if not."""
-    if broadcast.is_campaign or broadcast.state in ENDED_STATES:
-        return []
-    begin, hours = max(now, broadcast.starts_at or now), SchedulerSettings.of(load_settings()).hours
-    because = hours.closed_reason(begin)
-    if because is None:
-        return []
-    moment = format_moment(hours.next_open(begin))
-    return [
-        t(N_("No message leaves before {moment}: {reason}."), moment=moment, reason=format_state_reason(t, because))
-    ]
 
 
 def _print_next_step(say: MarkupTranslator, broadcast: Broadcast) -> None:

@@ -20,8 +20,7 @@ from bot.cli.options import (
 )
 from bot.errors import InputError, read_beginning, read_input
 from bot.exports.broadcast_files import BroadcastDocument, ListedPerson, read_document, read_people
-from bot.tables import detect_format
-from handlers.model import ROLES, Audience, Role, TableFormat, UnitDirectory
+from handlers.model import ROLES, Audience, Role, UnitDirectory
 from locales import N_
 
 
@@ -202,13 +201,14 @@ def read_files(typed: Typed) -> BroadcastFiles:
     )
 
 
-_PLAIN = {TableFormat.TEXT, TableFormat.JSON, TableFormat.HTML, TableFormat.XML}
+#: The first bytes of DOCX, DOC, PDF and RTF.
+_NO_PLAIN = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf")
 _NO_PLAIN_TEXT = N_("{file} is no plain text. Save the text alone as .txt in UTF-8, or give it as --document.")
 
 
 def _read_text(file: Path) -> str:
     data = sys.stdin.buffer.read(_LONGEST + 1) if file == _STANDARD_INPUT else read_beginning(file, _LONGEST)
-    if detect_format(data) not in _PLAIN:
+    if data.startswith(_NO_PLAIN):
         raise InputError(_NO_PLAIN_TEXT, file=file)
     if len(data) > _LONGEST:
         raise InputError(N_("{file} is longer than any message can be."), file=file)

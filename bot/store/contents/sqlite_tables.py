@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bot.errors import to_reason
 from bot.store.contents import Row, contents_of, in_order
 from bot.store.drivers.sqlite import BUSY_SECONDS, SqliteDriver, cannot_open, to_store_error
 from bot.store.errors import SchemaOlder, StoreError
@@ -39,7 +38,7 @@ class SqliteTables:
 
     def _failure(self, error: sqlite3.Error | OSError) -> StoreError:
         if isinstance(error, OSError):
-            return cannot_open(self._path, to_reason(error))
+            return cannot_open(self._path, error)
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # no such table, no such column
             return SchemaOlder()
         return to_store_error(error, self._path)

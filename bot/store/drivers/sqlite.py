@@ -51,8 +51,9 @@ def to_store_error(error: sqlite3.Error, path: Path | None = None) -> StoreError
     return StoreError(N_("The database refused a statement ({why})."), why=_error_name(error))
 
 
-def cannot_open(path: Path, why: str) -> DatabaseUnusable:
+def cannot_open(path: Path, why: str | OSError) -> DatabaseUnusable:
     """Return the error for a file that is not opened."""
+    why = to_reason(why) if isinstance(why, OSError) else why
     message = N_(
         "The database {path} cannot be opened: {why}. Check that it is a file, and that its folder is there and may be"
         " written to."
@@ -71,7 +72,7 @@ def has_database(path: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise cannot_open(path, to_reason(error)) from None
+        raise cannot_open(path, error) from None
     return True
 
 
@@ -431,7 +432,7 @@ def _make_private(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
     except OSError as error:
-        raise cannot_open(path, to_reason(error)) from None
+        raise cannot_open(path, error) from None
 
 
 async def _connect(path: Path, *more: str) -> BatchingConnection:

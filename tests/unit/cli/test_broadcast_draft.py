@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer import BadParameter
 
-from bot.cli.broadcast_actions import format_quiet_hours
 from bot.cli.broadcast_draft import drafted
 from bot.cli.broadcast_options import BroadcastDocument, BroadcastFiles, Typed
+from bot.cli.broadcast_output import format_quiet_hours
 from handlers.model import (
     Audience,
     Broadcast,
