@@ -105,6 +105,7 @@ def test_standard_output_on_a_full_disk_is_one_clear_line_and_no_traceback(comma
         (">&- 2>&- <&-", 1, ""),
     ],
 )
+@pytest.mark.long
 def test_a_stream_that_is_closed_from_the_start_is_one_clear_line_and_no_file_gets_its_number(
     closed: str, code: int, said: str, tmp_path: Path
 ) -> None:
