@@ -31,6 +31,7 @@ def plain(message: str) -> str:
         ("trường hợp mất token thì làm sao", {"token": Token.LOST}),
         ("truong hop co quan toi giai the thi sao", {"events": [Event.DISSOLVED]}),
         ("nếu hết hạn thì gia hạn thế nào", {}),
+        ("Lỡ mất token rồi", {}),  # a mishap, told
         ("sau này chuyển công tác thì phải làm gì", {"subject": "individual", "events": [Event.MOVED_WITHIN_STATE]}),
         ("token mất rồi, giờ làm sao", {}),
         ("token không mất, vậy làm gì tiếp", {}),
