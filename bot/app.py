@@ -22,7 +22,7 @@ from bot.channels.file_links import LinkingChannel
 from bot.channels.pace import Rate
 from bot.charts import Charts
 from bot.clock import Clock
-from bot.concurrency import cancel_on, stop_on_signals
+from bot.concurrency import cancel_on
 from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention, ShortRetention
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
@@ -42,7 +42,7 @@ from bot.errors import SettingsError
 from bot.exports.process import ExportChildren
 from bot.messages import Chat
 from bot.metrics import NO_METRICS, Metrics, Prometheus, read_memory
-from bot.pdf import find_converter
+from bot.pdf import log_missing_converter
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.channels import EmailTerms
 from bot.services.links import FileLinks
@@ -225,12 +225,17 @@ def _web_chat(components: Components) -> tuple[OpenChannel, ...]:
 
 
 async def serve(
-    settings: Settings, *, receiving: bool = True, rehearsal: bool = False, told: Callable[[], None] = lambda: None
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    receiving: bool = True,
+    rehearsal: bool = False,
+    told: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run the configured channels until the process is told to stop; not ``receiving``, it helps one that does.
+    """Run the configured channels until ``stop`` is set; not ``receiving``, it helps one that does.
 
-    A ``rehearsal`` runs over the data of a demo only, and every message of it says so. ``told`` is called once the
-    sockets listen.
+    A wish to stop counts from the beginning: what is opened then is closed again. A ``rehearsal`` runs over the data of
+    a demo only, and every message of it says so. ``told`` is called once the sockets listen.
 
     Raises:
         AlreadyServed: another process serves the same SQLite database.
@@ -239,22 +244,26 @@ async def serve(
         ChannelError: a platform does not accept the assistant's credentials.
         StoreError: the store cannot be used.
     """
-    await wait_for_database(settings, gc.enable)  # a start begins without the collector
+    await cancel_on(stop, wait_for_database(settings, gc.enable))  # a start begins without the collector
     metrics = Prometheus(partial(read_memory, settings.memory_limit_mb))
-    async with hold_serving_lock(settings), open_components(settings, metrics) as components:
+    async with AsyncExitStack() as opened:
+        await cancel_on(stop, opened.enter_async_context(hold_serving_lock(settings)))
+        components = await cancel_on(stop, opened.enter_async_context(open_components(settings, metrics)))
+        if components is None or stop.is_set():
+            return
         made_up = await components.store.status.is_made_up()
         if made_up and not rehearsal and (has_channel(settings) or settings.web_url is not None):
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         if rehearsal and not made_up:
             raise SettingsError(_NOT_MADE_UP)
-        find_converter()  # a missing one is told now, not when the first paper is made
+        log_missing_converter()  # now, not when the first paper is made
 
         def begun() -> None:
             gc.freeze()  # the collector's look at all that a start has made would hold up every answer for 50 ms
             gc.enable()
             told()
 
-        await serve_channels(components, receiving=receiving, rehearsal=rehearsal, told=begun)
+        await serve_channels(components, stop, receiving=receiving, rehearsal=rehearsal, told=begun)
 
 
 async def serve_channels(  # noqa: PLR0913 - all but the first have a usual value
@@ -266,7 +275,7 @@ async def serve_channels(  # noqa: PLR0913 - all but the first have a usual valu
     channels: Sequence[OpenChannel] | None = None,
     told: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve several channels in one process until ``stop`` is set or the process is told to end.
+    """Serve several channels in one process until ``stop`` is set.
 
     One that is not ``receiving`` handles and delivers what others receive over the same store. The ``channels`` are
     those of the settings where none are given; ``told`` is as for ``serve``. Raises as it does.
@@ -282,13 +291,12 @@ async def serve_channels(  # noqa: PLR0913 - all but the first have a usual valu
             served = [
                 replace(one, channel=RehearsalChannel(one.channel, components.settings.language)) for one in served
             ]
-        with stop_on_signals(stop):
-            for one in served:
-                await cancel_on(stop, one.prepare())
-            with ExitStack() as listening:
-                runner = _build_runner(components, served, listening, receiving=receiving, rehearsal=rehearsal)
-                told()
-                await runner.run(stop)
+        for one in served:
+            await cancel_on(stop, one.prepare())
+        with ExitStack() as listening:
+            runner = _build_runner(components, served, listening, receiving=receiving, rehearsal=rehearsal)
+            told()
+            await runner.run(stop)
     if (outdated := components.heartbeat.outdated) is not None:
         raise outdated
 

@@ -167,13 +167,17 @@ def notes_folder(data_dir: Path) -> Path:
 
 
 def remove_leftovers(data_dir: Path) -> None:
-    """Remove the leftovers of killed exports, those of the command line and those of the chats."""
+    """Remove the leftovers of killed exports, those of the command line and those of the chats.
+
+    A data folder that cannot be entered is for whoever needs it to tell.
+    """
     exports = data_dir / _EXPORTS
-    if exports.is_dir():
-        remove_noted(notes_folder(data_dir))
-        for folder in exports.iterdir():
-            if folder.name != _NOTES:
-                clean(folder)
+    with suppress(OSError):
+        if exports.is_dir():
+            remove_noted(notes_folder(data_dir))
+            for folder in exports.iterdir():
+                if folder.name != _NOTES:
+                    clean(folder)
 
 
 def remove_noted(notes: Path) -> None:

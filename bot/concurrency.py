@@ -147,35 +147,57 @@ async def run_in_background(works: Sequence[Coroutine[Any, Any, None]]) -> Async
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@contextlib.contextmanager
-def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Set ``stop`` on SIGTERM or SIGINT; a second signal ends the process the usual way."""
-    loop = asyncio.get_running_loop()
+def run_service(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run a service that a signal stops at any moment from here to the end of the process.
 
-    def on_signal(number: signal.Signals) -> None:
-        stop.set()
-        loop.remove_signal_handler(number)
+    SIGTERM or SIGINT sets the event that ``work`` is given, also before its loop runs. A second SIGINT interrupts the
+    end as Ctrl-C does; a further SIGTERM asks for what is happening already. Nothing of asyncio's own is used, whose
+    handlers go with the loop: a signal would kill the process while it closes, and that looks like a failure.
+    """
+    stop, loops, asked = asyncio.Event(), list[asyncio.AbstractEventLoop](), list[int]()
 
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, on_signal, number)
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and asked:
+            signal.default_int_handler(number, frame)
+        asked.append(number)
+        for loop in loops:
+            loop.call_soon_threadsafe(stop.set)
+
+    async def awake() -> None:
+        loops.append(wake_at_signals())
+        if asked:
+            stop.set()
+        try:
+            await work(stop)
+        finally:
+            loops.clear()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
     try:
-        yield
+        asyncio.run(awake())
     finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is ignored stays so while the interpreter ends
+
+
+def wake_at_signals() -> asyncio.AbstractEventLoop:
+    """Let the running loop wake up at every signal, and return it.
+
+    A signal that the system hands to another thread wakes nobody who waits in the loop, unless the loop has a handler
+    of any signal: only then every signal is written to what it waits for.
+    """
+    loop = asyncio.get_running_loop()
+    if threading.current_thread() is threading.main_thread():
+        loop.add_signal_handler(signal.SIGURG, lambda: None)
+    return loop
 
 
 def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work`` as ``asyncio.run`` does, and end it at a signal whichever thread the system hands that to.
-
-    A signal that another thread gets wakes nobody who waits in the event loop, unless the loop has a handler of any
-    signal: only then every signal is written to what it waits for.
-    """
+    """Run ``work`` as ``asyncio.run`` does, and end it at a signal whichever thread the system hands that to."""
 
     async def awake() -> T:
-        if threading.current_thread() is threading.main_thread():
-            asyncio.get_running_loop().add_signal_handler(signal.SIGURG, lambda: None)
+        wake_at_signals()
         return await work
 
     return asyncio.run(awake())

@@ -43,6 +43,7 @@ _REASONS = {
     errno.EBUSY: N_("it is in use"),
     errno.EIO: N_("the disk failed"),
     errno.EMFILE: N_("too many files are open"),
+    errno.EBADF: N_("it is closed"),
     errno.EADDRINUSE: N_("another program listens there"),
     errno.EADDRNOTAVAIL: N_("this machine has no such address"),
 }

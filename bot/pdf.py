@@ -43,11 +43,15 @@ _log = structlog.get_logger(__name__)
 
 @cache
 def find_converter() -> str | None:
-    """Return where LibreOffice is, or ``None``; a missing one is told in the log, once."""
-    found = next(filter(None, map(shutil.which, _PROGRAMS)), None)
-    if found is None:
+    """Return where LibreOffice is, or ``None``."""
+    return next(filter(None, map(shutil.which, _PROGRAMS)), None)
+
+
+@cache
+def log_missing_converter() -> None:
+    """Tell a service's log, once, that papers go out without PDF; a command says so itself."""
+    if find_converter() is None:
         _log.warning("pdf_not_available", reason="LibreOffice is not installed: papers go out as DOCX alone")
-    return found
 
 
 def convert_to_pdf(
@@ -63,6 +67,7 @@ def convert_to_pdf(
             start clears of what a killed process left.
         told: Is told, now and then, how many are converted; what it raises ends the conversion.
     """
+    log_missing_converter()
     converter, tell = find_converter(), told or _tell_nobody
     if converter is None or not documents or not _wait_for_turn(tell):
         return {}

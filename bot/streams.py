@@ -4,12 +4,14 @@ Text written to a ``GuardedStream`` is sanitized. Rich and the logs colour their
 ``styled`` sibling and sanitize foreign text before they colour it (``bot.console``, ``bot.logs``).
 """
 
+import errno
 import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from io import TextIOWrapper
+from io import TextIOBase, TextIOWrapper
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 from bot.errors import OutputError, to_reason
@@ -18,6 +20,8 @@ from locales import N_
 #: Control characters, invisible formats (bidirectional overrides) and lone surrogates steer a terminal or fool its
 #: reader.
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
+#: The last of the three descriptors that every program is given.
+_STANDARD_ERROR = 2
 #: These code points are no characters, and XML forbids them.
 _NONCHARACTERS = "\ufffe\uffff"
 
@@ -106,18 +110,40 @@ class GuardedStream:
                 raise self._failures[0] from None
 
 
+class _ClosedStream(TextIOBase):
+    """Stand for an output that was closed before the start (``>&-``), where Python has ``None``."""
+
+    def write(self, text: str) -> int:  # noqa: ARG002 - goes nowhere
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def _occupy_standard_descriptors() -> None:
+    """Put the null device where one of the first three descriptors is closed.
+
+    Otherwise the next file that is opened, such as the database, gets its number, and what a library or a child writes
+    to "standard error" lands in that file.
+    """
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        os.set_inheritable(opened, True)
+    os.close(opened)
+
+
 @contextmanager
 def guarded_streams() -> Iterator[None]:
-    """Write UTF-8 through guarded streams until the block ends, then flush.
+    """Write UTF-8 through guarded streams until the block ends, then flush; a closed input is an empty one.
 
     Raises the errors of ``GuardedStream.write``.
     """
+    _occupy_standard_descriptors()
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - open as long as the process
     before = sys.stdout, sys.stderr
     for stream in before:
         if isinstance(stream, TextIOWrapper):  # a lone surrogate (in a file's name) is printed as its escape
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.stdout = cast(TextIO, GuardedStream(before[0]))
-    sys.stderr = cast(TextIO, GuardedStream(before[1], lossy=True))
+    closed = cast(TextIO, _ClosedStream())
+    sys.stdout = cast(TextIO, GuardedStream(before[0] or closed))
+    sys.stderr = cast(TextIO, GuardedStream(before[1] or closed, lossy=True))
     try:
         yield
     finally:
@@ -125,6 +151,14 @@ def guarded_streams() -> Iterator[None]:
             sys.stdout.flush()
         finally:
             sys.stdout, sys.stderr = before
+
+
+def print_if_possible(text: str) -> None:
+    """Print a line that need not arrive: a service goes on where its standard output is closed, full or broken."""
+    try:
+        print(sanitize(text), file=getattr(sys.stdout, "_stream", sys.stdout), flush=True)  # past what reports errors
+    except OSError:
+        _redirect_to_null(sys.stdout)
 
 
 def styled_stream(stream: TextIO) -> TextIO:

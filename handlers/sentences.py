@@ -206,6 +206,11 @@ _NEAR_ITS_END = re.compile(
     r"\b(?:(?:sap|gan|can) (?:het|den|toi|qua)|(?:con|trong) \S+ (?:ngay|tuan|thang)(?: nua)?(?: la| thi| moi)? het"
     r"|(?:tuan|thang|nam) (?:sau|toi)(?: la| thi)? het) (?:han|hieu luc)"
 )
+#: An end without its subject: "lỡ hết hạn thì sao".
+_AT_ITS_END = re.compile(
+    r"\W*((neu|lo|nho|khi|truong hop|trong truong hop|gia su|gia nhu|gia dinh|vi du|chang may|ngo nho|sau nay|mai mot)"
+    r" ((ma|nhu|co|bi|no|da) )?)?(het|qua) (han|hieu luc)( su dung)? thi\b(?!.*\bgia han)"
+)
 #: Documents that are named for the legal basis; the others stand in the answer of the whole case.
 _MOST = 4
 NOT_READ = N_("No text that I have read says that. Please ask the office that receives your dossier.")
@@ -244,6 +249,8 @@ def answer_questions(here: Context, reading: Reading, text: str) -> tuple[Markup
         One paragraph for each question; several for what is to be done in a supposed case.
     """
     folded, asks = fold(text), [ask for ask in reading.asks if ask in TITLES]
+    if reading.supposed and not reading.asks:  # "giả sử mất token": what then
+        asks = ["what_to_do"]
     named = {fact: value for fact, value in reading.facts.items() if fact == "subject"}
     ended = {"expired": True} if reading.facts.get("expired") and "certificate" not in here.session.answers else {}
     opened = (
@@ -257,6 +264,8 @@ def answer_questions(here: Context, reading: Reading, text: str) -> tuple[Markup
         asks = ["what_to_do"]  # "chứng thư sắp hết hạn" is told in order to ask just this
     if near and "what_to_do" in asks:
         asked = {**asked, NEAR_EXPIRY: True}
+    elif "what_to_do" in asks and _AT_ITS_END.match(folded):
+        asked = {**asked, "expired": True}
     whole = asked and not leaves_out_loss(folded, asked)
     supposed = answer_supposed(here, {**named, **asked}) if whole else ()
     if ended and "expired" not in reading.supposed and here.session.consented_at is not None:

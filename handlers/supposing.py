@@ -73,8 +73,8 @@ _VALID_FOR = timedelta(days=365)
 _SHARED = (Part.NOW, Part.TOKEN)
 #: Words of a loss or an exposure, without accents; "mất bao lâu" and "mật khẩu" are none.
 _LOSS = re.compile(
-    r"\b(mat(?! (bao|may|phi|tien|thoi|khau|cong|pin|pass|mk|ma pin|ma so pin|mat khau))|lo|ro ri|that lac|danh cap"
-    r"|trom|cuop)\b"
+    r"\b(mat(?! (bao|may|phi|tien|thoi|khau|cong|pin|pass|mk|ma pin|ma so pin|mat khau))|lo(?! (het|qua) han)|ro ri"
+    r"|that lac|danh cap|trom|cuop)\b"
 )
 _SUBJECTS = (Subject.INDIVIDUAL, Subject.ORGANISATION)
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote
 
 from markupsafe import escape
 
@@ -126,6 +127,11 @@ def safe_name(name: str) -> str:
     return f"{stem}{suffix}".lstrip("-") or "tep"
 
 
+#: A file by its address, and what begins as no sentence and no command does.
+_FILE_ADDRESS = "file://"
+_PATH_START = re.compile(r"file://|~/|\.{1,2}/|/[^\s/.]+[/.]\S|[a-z]:[\\/]", re.IGNORECASE)
+#: A shell escapes blanks and brackets.
+_ESCAPED = re.compile(r"\\(.)")
 _FILE_COMMAND = re.compile(r"/tep(?:\s+(?P<path>.+))?", re.IGNORECASE)
 
 _INTRODUCTION = N_("Send a file with /tep PATH. Leave with Ctrl-D; /trogiup lists the commands.")
@@ -229,7 +235,9 @@ class TerminalChat:
 
     async def _answer(self, line: str) -> None:
         asked = _FILE_COMMAND.fullmatch(line.strip())
-        if asked is None:
+        if asked is None and await asyncio.to_thread(_is_path, line):
+            await self._send_file(_to_path(line))
+        elif asked is None:
             await self._handle_event(TextReceived(text=line))
         elif asked["path"] is None:
             self._channel.print_sentence(_USAGE)
@@ -247,9 +255,25 @@ class TerminalChat:
         await self._accept([update])
 
 
+def _is_path(line: str) -> bool:
+    """Tell whether a line is a path rather than a sentence or a command: a file was dragged into the terminal.
+
+    A command has neither a second slash nor a dot in its name. What else is a path must be a file that is there.
+    """
+    typed = line.strip().strip("\"'")
+    if _PATH_START.match(typed):
+        return True
+    return ("/" in typed or "." in typed) and _is_readable(_to_path(typed))
+
+
 def _to_path(typed: str) -> Path:
-    """Return the path that was meant; as it was typed where it cannot be resolved."""
-    path = Path(typed.strip().strip("\"'"))
+    """Return the path that was meant, as a terminal writes it for a file dragged there; as typed where none is."""
+    typed = typed.strip().strip("\"'")
+    if typed.startswith(_FILE_ADDRESS):
+        typed = unquote(typed.removeprefix(_FILE_ADDRESS))
+    path = Path(typed)
+    if "\\" in typed and not _is_readable(path):
+        path = Path(_ESCAPED.sub(r"\1", typed))
     try:
         return path.expanduser().resolve()
     except (OSError, ValueError, RuntimeError):

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -269,12 +269,28 @@ def _mask_logs() -> None:
 def _build_command(given: list[str], t: Translator) -> Any:
     """Build the command line: only the given command, or all of them if none is given."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=t(ABOUT))
-    app.callback()(lambda: None)
+    app.callback()(_without_command)
     for name in given[:1] if given and given[0] in COMMANDS else COMMANDS:
         _register(app, name, t)
     command = typer.main.get_command(app)
     translate_command(command, t)
     return command
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - no other command needs it here
+
+        typer.echo(version("troly-chung-thu"))
+        raise typer.Exit
+
+
+def _without_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help=N_("Print the version and exit."))
+    ] = False,
+) -> None:
+    """Take the options of the program itself."""
 
 
 def _register(app: typer.Typer, name: str, t: Translator) -> None:

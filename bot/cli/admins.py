@@ -19,9 +19,15 @@ from handlers.access import ROLE_REFUSALS, clean_label, format_actor, format_rol
 from handlers.core import format_moment
 from handlers.model import (
     ACT_TO_GIVE,
+    CHANNEL_LABELS,
     EMAIL,
     MACHINE,
     ROLES,
+    TELEGRAM,
+    TERMINAL,
+    WEB,
+    ZALO,
+    ZALO_BOT,
     Act,
     Grant,
     NewInvitation,
@@ -30,6 +36,7 @@ from handlers.model import (
     Role,
     RoleHolder,
     UnitDirectory,
+    channel_kind,
     render_rights_table,
 )
 from locales import N_, Translator, translator
@@ -76,6 +83,11 @@ _SIGN_IN_LINK = N_("Works once, within 30 minutes, and acts in the name of that 
 _NO_PAGES = N_("No browser reaches this assistant: TROLY_WEB_LISTEN is empty.")
 _NO_ROLE = N_("{person} has no role here.")
 _NOBODY = N_("{person} is no chat: write telegram:ID or terminal:NAME")
+_NOT_SET_UP = N_("{channel} is not set up here yet: the role counts once it is, and this person writes there.")
+_NEVER_WROTE = N_(
+    "Nobody has written from there yet: whoever does is the owner. Please compare the number; if it is wrong: troly"
+    " admins end {id}"
+)
 #: Hours that an invitation may be open.
 _HOURS, _MOST_HOURS = 72, 24 * 30
 
@@ -94,18 +106,35 @@ def add(
     if person is None:
         invite(role=Role.OWNER.value, label=label, hours=hours)
         return
-    t = translator(load_settings().language)
-    grant = asyncio.run(_add_owner(person, _clean_label(label)))
+    settings = load_settings()
+    t = translator(settings.language)
+    grant, channel, known = asyncio.run(_add_owner(person, _clean_label(label)))
     typer.echo(t(N_("{person} is an owner now: {id}"), person=person, id=grant.id))
+    if not _is_set_up(settings, channel):
+        typer.echo(t(_NOT_SET_UP, channel=t(CHANNEL_LABELS[channel_kind(channel)])), err=True)
+    if not known:
+        typer.echo(t(_NEVER_WROTE, id=grant.id), err=True)
 
 
-async def _add_owner(person: str, label: str) -> Grant:
-    """Invite the person and take the invitation at once, so that there is one way to a role."""
+def _is_set_up(settings: Settings, channel: str) -> bool:
+    """Tell whether people can write to the assistant on a channel."""
+    needs = {
+        TELEGRAM: settings.telegram_token,
+        ZALO: settings.zalo_oa_app_id,
+        ZALO_BOT: settings.zalo_bot_token,
+        WEB: settings.web_listen,
+    }
+    return bool(needs.get(channel_kind(channel), True))
+
+
+async def _add_owner(person: str, label: str) -> tuple[Grant, str, bool]:
+    """Return the role, the channel, and whether that chat was known. It is invited and takes it: one way to a role."""
     where = parse_address(person)
     if where is None or where.channel == EMAIL:  # nobody talks with the assistant by letters
         raise PersonUnknown(_NOBODY, person=person)
     async with open_store_from_settings(load_settings()) as opened:
         chat, now = opened.store.chats.at(*where), datetime.now(UTC)
+        known = await opened.store.chats.find(chat.id) is not None
         rights = Rights.operator(await opened.store.units.read())
         async with open_admin_transaction(opened.store, now, chat=chat.id, channel=MACHINE) as at:
             await at.expect(chat)
@@ -115,7 +144,7 @@ async def _add_owner(person: str, label: str) -> Grant:
             if isinstance(grant, Refusal):
                 raise to_refusal_error(grant)
             await at.commit()
-            return grant
+            return grant, where.channel, known or where.channel.startswith(TERMINAL)
 
 
 @app.command(help=N_("Print a one-time invitation to a role."))

@@ -95,7 +95,10 @@ def _facts(backup: Backup) -> dict[str, Any]:
 def list_all(folder: _Folder = None) -> None:
     """Print a line a backup."""
     where = folder or backup_folder(load_settings())
-    for path in list_backups(where):
+    listed = list_backups(where)
+    if not listed:
+        typer.echo(translator(load_settings().language)(N_("There is no backup in {folder}."), folder=where), err=True)
+    for path in listed:
         found = find_backup(where, path)
         typer.echo(f"{path}\t{_day(found)}\t{found.manifest.bytes / 1e6:.1f} MB")
 

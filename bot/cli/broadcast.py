@@ -17,6 +17,7 @@ from bot.cli.broadcast_output import (
     format_broadcast,
     format_late_steps,
     format_next_step,
+    format_quiet_hours,
     format_second_person,
     get_broadcast,
     print_broadcasts,
@@ -76,7 +77,7 @@ def check(name: BroadcastCode, person: As = None) -> None:
         typer.echo(sanitize(format_problem(t, problem)))
         if concerned := format_problem_rows(t, problem):
             typer.echo(f"  {sanitize(concerned)}")
-    for line in format_late_steps(t, broadcast, found.at):
+    for line in (*format_late_steps(t, broadcast, found.at), *format_quiet_hours(t, broadcast, found.at)):
         typer.echo(line)
     if found.problems:
         typer.echo(t(N_("Nothing can be sent as it stands. Change it and check it again.")))

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 import typer
@@ -11,6 +12,7 @@ from bot.cli.broadcast_output import (
     follow_progress,
     format_broadcast,
     format_next_step,
+    format_quiet_hours,
     format_state_with_reason,
     freeze_recipients,
     get_broadcast,
@@ -165,5 +167,7 @@ def _confirm(say: MarkupTranslator, count: int, *, yes: bool) -> None:
 
 def _print_next_step(say: MarkupTranslator, broadcast: Broadcast) -> None:
     typer.echo(f"{broadcast.id}: {format_state_with_reason(say.t, broadcast)}")
+    for line in format_quiet_hours(say.t, broadcast, datetime.now(UTC)):
+        typer.echo(line)
     if told_next := format_next_step(say.t, broadcast):
         typer.echo(told_next)

@@ -201,8 +201,15 @@ def read_files(typed: Typed) -> BroadcastFiles:
     )
 
 
+#: The first bytes of DOCX, DOC, PDF and RTF.
+_NO_PLAIN = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf")
+_NO_PLAIN_TEXT = N_("{file} is no plain text. Save the text alone as .txt in UTF-8, or give it as --document.")
+
+
 def _read_text(file: Path) -> str:
     data = sys.stdin.buffer.read(_LONGEST + 1) if file == _STANDARD_INPUT else read_beginning(file, _LONGEST)
+    if data.startswith(_NO_PLAIN):
+        raise InputError(_NO_PLAIN_TEXT, file=file)
     if len(data) > _LONGEST:
         raise InputError(N_("{file} is longer than any message can be."), file=file)
     try:

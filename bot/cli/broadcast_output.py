@@ -18,7 +18,7 @@ from bot.cli.output import Language, print_rows, translator_for
 from bot.concurrency import EXIT_CODES, raise_on_sigterm, run_until_signal
 from bot.console import SafeConsole
 from bot.delivery.broadcast_sending import SchedulerSettings
-from bot.errors import Forbidden, NotFound, OutputError, TrolyError
+from bot.errors import ErrorReason, Forbidden, NotFound, OutputError, TrolyError
 from bot.exports.broadcast_report import REPORT_WRITERS, ReportOrder, ReportTotals, write_report
 from bot.services.broadcasts import BroadcastOperations
 from bot.services.unit_of_work import open_admin_transaction
@@ -92,19 +92,21 @@ def to_action_error(outcome: ActionResult, broadcast: Broadcast) -> TrolyError:
     if outcome is ActionResult.UNKNOWN:
         return NotFound(N_("There is no broadcast {id} within reach."), id=broadcast.id)
     if outcome is ActionResult.NOT_ALLOWED:
-        return ActionNotPossible(id=broadcast.id, state=state_message(broadcast))
+        return ActionNotPossible(broadcast)
     return (Forbidden if outcome is ActionResult.NOT_YOURS else TrolyError)(ACTION_RESULTS[outcome])
 
 
 class ActionNotPossible(TrolyError):  # noqa: N818 - named after its message to the person who is refused
     """It is in another state."""
 
-    def __init__(self, **values: object) -> None:
-        super().__init__(N_("That is not possible for {id} as it stands: {state}."), **values)
+    def __init__(self, broadcast: Broadcast) -> None:
+        state = ErrorReason(state_message(broadcast))
+        super().__init__(N_("That is not possible for {id} as it stands: {state}."), id=broadcast.id, state=state)
+        self._broadcast = broadcast
 
     def say(self, t: Translator) -> str:
-        """Return the sentence with the state in words."""
-        return t(self.message, id=self.values["id"], state=t(str(self.values["state"])))
+        """Add the command that goes on from that state."""
+        return f"{super().say(t)} {format_next_step(t, self._broadcast)}".strip()
 
 
 def format_next_step(t: Translator, broadcast: Broadcast) -> str:
@@ -113,6 +115,15 @@ def format_next_step(t: Translator, broadcast: Broadcast) -> str:
         return t(N_("It starts by itself at {moment}."), moment=format_moment(broadcast.starts_at))
     verb = _NEXT_COMMAND.get(broadcast.state)
     return t(N_("Next: {command}"), command=f"troly broadcast {verb} {broadcast.id}") if verb else ""
+
+
+def format_quiet_hours(t: Translator, broadcast: Broadcast, now: datetime) -> list[str]:
+    """Say from when on messages leave, where quiet hours or days off keep them back when it begins; empty if not."""
+    begin, hours = max(now, broadcast.starts_at or now), SchedulerSettings.of(load_settings()).hours
+    if hours.is_open_at(begin) or broadcast.is_campaign or broadcast.state in ENDED_STATES:
+        return []
+    moment, reason = hours.next_open(begin), format_state_reason(t, hours.closed_reason(begin))
+    return [t(N_("No message leaves before {moment}: {reason}."), moment=format_moment(moment), reason=reason)]
 
 
 def format_late_steps(t: Translator, broadcast: Broadcast, now: datetime) -> list[str]:
@@ -245,13 +256,8 @@ class _SpeedColumn(ProgressColumn):
 @contextmanager
 def open_progress_bar(say: MarkupTranslator) -> Iterator[Progress]:
     """Open a progress bar with counts, speed and time left; it appears only on a terminal."""
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        _SpeedColumn(say),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[counts]}"),
-    )
+    counts = TextColumn("{task.fields[counts]}")
+    columns = (BarColumn(), MofNCompleteColumn(), _SpeedColumn(say), TimeRemainingColumn(), counts)
     console = SafeConsole(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
         yield progress

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 from rich.progress import Progress
 
 from bot.cli.output import Language, parse_language, write
+from bot.concurrency import run_service
 from bot.console import SafeConsole
 from bot.demo import DemoSizes, DemoTotals, fill_database, write_samples
 from bot.demo.data_writer import open_demo_data
@@ -91,7 +93,7 @@ def _rehearse(t: Translator) -> None:
     for role, code in asyncio.run(_invite()):
         typer.echo(f"  /start {code}  ({t(ROLES[role])})")
     configure_logging(level=settings.log_level, form=settings.log_format)
-    asyncio.run(serve(settings, rehearsal=True))
+    run_service(partial(serve, settings, rehearsal=True))
 
 
 async def _invite() -> list[tuple[Role, str]]:

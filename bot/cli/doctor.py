@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from bot.app import channels_of
 from bot.channels import ChannelError, OpenChannel, Refused
 from bot.cli.output import print_json_lines
 from bot.clock import Clock
-from bot.errors import SettingsError, TrolyError
+from bot.errors import SettingsError, TrolyError, unreadable
 from bot.metrics import read_memory
 from bot.pdf import find_converter
 from bot.services.backups import missing_dump_program
@@ -27,8 +28,11 @@ from bot.services.upkeep import ask_program, disks, ending_authorities, key_file
 from bot.settings import Settings, configured_language, load_settings
 from bot.store import (
     CLOCK_LEAP,
+    DatabaseUnusable,
     LiveTables,
+    Migration,
     from_micros,
+    has_database,
     load_migrations,
     missing_migrations,
     open_tables,
@@ -42,6 +46,8 @@ from rules.loading import load_pack
 
 #: Seconds that a platform may take to answer.
 _PATIENCE = 20.0
+#: Clocks that are further apart than this are not set by the same time.
+_CLOCKS_APART = timedelta(minutes=5)
 #: Bytes without which nothing goes on.
 _NO_ROOM = 100_000_000
 #: Bytes of memory with which it works at ease.
@@ -124,7 +130,15 @@ def examine() -> list[Finding]:
     except SettingsError as error:
         return [Finding("settings", State.FAULT, error.say(t), t(N_("Correct it in .env or in the environment.")))]
     exam = Examination(settings, datetime.now(UTC), t)
-    return [finding for check in _CHECKS for finding in check(exam)]
+    return [finding for check in _CHECKS for finding in _findings(check, exam)]
+
+
+def _findings(check: Callable[[Examination], Iterator[Finding]], exam: Examination) -> Iterator[Finding]:
+    """Make a check; a file or folder that cannot be looked at is a finding, and the other checks go on."""
+    try:
+        yield from check(exam)
+    except OSError as error:
+        yield exam.raised(check.__name__.removeprefix("_check_"), unreadable(Path(error.filename or "-"), error))
 
 
 def _check_settings(exam: Examination) -> Iterator[Finding]:
@@ -173,7 +187,7 @@ def _sealing_keys(exam: Examination) -> list[str]:
     url = database_url(exam.settings)
     try:
         path = sqlite_path(url, exam.settings.data_dir)
-        if path is not None and not path.is_file():
+        if path is not None and not has_database(path):
             return []
         with closing(open_tables(url, exam.settings.data_dir)) as tables:
             if "sealing_keys" not in tables.names():
@@ -188,7 +202,7 @@ def _check_database(exam: Examination) -> Iterator[Finding]:
     url = database_url(exam.settings)
     try:
         path = sqlite_path(url, exam.settings.data_dir)
-        if path is not None and not path.is_file():
+        if path is not None and not has_database(path):
             yield exam.advice(
                 "database", N_("There is no database at {path} yet."), N_("The first start makes it."), path=path
             )
@@ -208,11 +222,7 @@ def _look_into(tables: LiveTables, exam: Examination) -> Iterator[Finding]:
     if "schema_migrations" not in tables.names():
         yield exam.advice("database", N_("It has no tables yet."), "troly migrate")
         return
-    applied = tables.execute("SELECT version, name, checksum FROM schema_migrations")
-    lacking = missing_migrations(
-        load_migrations(), [(int(number), str(name), str(sum_)) for number, name, sum_ in applied]
-    )
-    if lacking:
+    if lacking := _lacking_migrations(tables):
         said = N_("{count} migrations are outstanding.")
         yield exam.advice("database", said, N_("The next start applies them, or: troly migrate"), count=len(lacking))
         return
@@ -227,15 +237,34 @@ def _look_into(tables: LiveTables, exam: Examination) -> Iterator[Finding]:
         yield exam.fault(
             "database", N_("A move into it was interrupted."), N_("Give the same command again: troly move")
         )
-    yield from _check_clock(counters.get("seen"), exam)
+    yield from _check_clock(counters.get("seen"), _database_clock(tables), exam)
     yield from _check_unreadable(tables, exam)
 
 
-def _check_clock(seen: int | None, exam: Examination) -> Iterator[Finding]:
-    """Compare with the last moment that the database saw, and ask the system whether its clock is kept right."""
+def _lacking_migrations(tables: LiveTables) -> list[Migration]:
+    applied = tables.execute("SELECT version, name, checksum FROM schema_migrations")
+    return missing_migrations(
+        load_migrations(), [(int(number), str(name), str(sum_)) for number, name, sum_ in applied]
+    )
+
+
+def _database_clock(tables: LiveTables) -> datetime | None:
+    """Return the time by the database's own clock; ``None`` where that is the clock of this machine."""
+    if not tables.shared:
+        return None
+    ((moment,),) = tables.execute(f"SELECT {tables.dialect['now']}")
+    return from_micros(moment)
+
+
+def _check_clock(seen: int | None, theirs: datetime | None, exam: Examination) -> Iterator[Finding]:
+    """Compare with the database: its clock, its last moment; ask the system whether this clock is kept right."""
     leap = exam.now - from_micros(seen) if seen is not None else timedelta()
     here = f"{to_vietnam_time(exam.now):%H:%M:%S %d/%m/%Y}"
-    if abs(leap) > CLOCK_LEAP:
+    if theirs is not None and abs(theirs - datetime.now(UTC)) > _CLOCKS_APART:
+        said = N_("It is {now} in Viet Nam by this machine, and {theirs} by the clock of the database.")
+        todo = N_("Set both right (timedatectl set-ntp true): by a clock that is ahead, data are deleted too early.")
+        yield exam.fault("clock", said, todo, now=here, theirs=f"{to_vietnam_time(theirs):%H:%M:%S %d/%m/%Y}")
+    elif abs(leap) > CLOCK_LEAP:
         said = N_("It is {now} in Viet Nam by this machine, {days} days from what the database saw last.")
         todo = N_("Set the clock right; where it is right: troly retention --clock-is-right")
         yield exam.fault("clock", said, todo, now=here, days=leap.days)
@@ -261,11 +290,24 @@ def _check_unreadable(tables: LiveTables, exam: Examination) -> Iterator[Finding
 
 def _check_signals(exam: Examination) -> Iterator[Finding]:
     """Try the ways by which processes wake each other, beside the database's own address."""
+    if exam.settings.signals_url is not None and find_spec("nats") is None:
+        state = State.FAULT if _is_shared(exam) else State.ADVICE
+        yield exam.find(
+            "signals", state, N_("TROLY_SIGNALS_URL needs the package nats-py: pip install 'troly-chung-thu[nats]'")
+        )
+        return
     try:
         if asyncio.run(try_signals(exam.settings)):
             yield exam.good("signals", N_("Processes can wake each other."))
     except TrolyError as error:
         yield exam.raised("signals", error)
+
+
+def _is_shared(exam: Examination) -> bool:
+    try:
+        return sqlite_path(database_url(exam.settings), exam.settings.data_dir) is None
+    except TrolyError:
+        return False
 
 
 def _check_disk(exam: Examination) -> Iterator[Finding]:
@@ -310,6 +352,9 @@ def _check_programs(exam: Examination) -> Iterator[Finding]:
         yield exam.advice("soffice", N_("LibreOffice is not installed: papers are made as DOCX alone."), todo)
     else:
         yield exam.good("soffice", N_("LibreOffice is installed: papers are made as PDF as well."))
+    if find_spec("matplotlib") is None:
+        said = N_("No chart can be drawn: figures come as text.")
+        yield exam.advice("charts", said, "pip install 'troly-chung-thu[charts]'")
     family = ask_program("fc-match", "Times New Roman", "family")
     if family and not any(name in family for name in _SERIF):
         said = N_("No font like Times New Roman is installed, so printed papers look different.")
@@ -352,15 +397,27 @@ def _check_channels(exam: Examination) -> Iterator[Finding]:
     settings = exam.settings
     try:
         path = sqlite_path(database_url(settings), settings.data_dir)
-    except TrolyError:
+        begun = key_file(settings).exists() and (path is None or has_database(path))
+    except (TrolyError, OSError):  # told where keys and database are looked at
         return
-    if not key_file(settings).exists() or (path is not None and not path.is_file()):
+    if not begun:
         yield exam.advice("channels", N_("The channels were not tried."), N_("Try again after the first start."))
         return
     try:
+        if not _is_up_to_date(exam):  # opening the store would migrate it
+            todo = N_("Bring the database up to date first: troly migrate")
+            yield exam.advice("channels", N_("The channels were not tried."), todo)
+            return
         yield from asyncio.run(_ask_platforms(exam))
+    except DatabaseUnusable:  # told where it is looked at
+        return
     except TrolyError as error:
         yield exam.raised("channels", error)
+
+
+def _is_up_to_date(exam: Examination) -> bool:
+    with closing(open_tables(database_url(exam.settings), exam.settings.data_dir)) as tables:
+        return "schema_migrations" in tables.names() and not _lacking_migrations(tables)
 
 
 async def _ask_platforms(exam: Examination) -> list[Finding]:

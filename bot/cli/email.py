@@ -17,7 +17,9 @@ from bot.errors import InputError, read_input
 from bot.services.opening import open_store_from_settings
 from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings, load_settings
-from handlers.model import MACHINE, AuditAction, Rights, is_official, parse_email
+from bot.tables import decode, detect_format, refuse_format
+from bot.tables.workbook import read_pages
+from handlers.model import MACHINE, AuditAction, Rights, TableFormat, is_official, parse_email
 from locales import N_, Translator, translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -29,7 +31,6 @@ _UNREACHABLE = N_("The mail server cannot be reached, or its certificate is not 
 _REFUSED_MAILBOX = N_("The mailbox does not take the name and password, or has no such folder.")
 _NO_MAILBOX = N_("No mailbox is read: bounces and answers are not noticed (TROLY_EMAIL_IMAP_HOST).")
 _NO_UNIT = N_("There is no unit with this code: {code}")
-_NOT_UTF8 = N_("{file} is not UTF-8 text. Please save it as UTF-8.")
 _WRONG = N_("Line {line} holds no official address ({domains}), so nothing was imported.")
 _NOBODY = N_("{file} holds no address.")
 _DONE = N_("Imported: {count} addresses for {unit}.")
@@ -89,7 +90,10 @@ async def _try_mailbox(settings: Settings, t: Translator) -> tuple[bool, str]:
     return True, t(N_("Mailbox {user} is read: bounces and answers are noticed."), user=known.user)
 
 
-@app.command("import", help=N_("Import addresses of the staff of a unit: a file with one address a line, or a CSV."))
+@app.command(
+    "import",
+    help=N_("Import addresses of the staff of a unit: an Excel workbook, a CSV, or a text with one address a line."),
+)
 def import_staff(
     file: Annotated[Path, typer.Argument(help=N_("The file; what is no address in a line is left out."))],
     unit: Annotated[str, typer.Option(help=N_("Code of the unit that the staff belongs to."))],
@@ -105,18 +109,30 @@ def import_staff(
 
 
 def _read_addresses(file: Path, domains: tuple[str, ...]) -> Iterator[str]:
-    try:
-        text = read_input(file, _MOST_BYTES).decode("utf-8-sig")
-    except UnicodeError:
-        raise InputError(_NOT_UTF8, file=file) from None
-    for number, line in enumerate(text.splitlines(), 1):
-        if "@" not in line:
+    for number, cells in _read_rows(read_input(file, _MOST_BYTES)):
+        if not any("@" in cell for cell in cells):
             continue
-        cells = line.replace(";", ",").replace("\t", ",").split(",")
         found = [address for cell in cells if (address := parse_email(cell.strip(' "')))]
         if len(found) != 1 or not is_official(found[0], domains):
             raise InputError(_WRONG, line=number, domains=", ".join(domains))
         yield found[0]
+
+
+def _read_rows(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield the number and the cells of each line of a text, or of each row of the sheets of a workbook that are shown.
+
+    Raises:
+        TableError: the file is neither; the sentence says how to save it.
+    """
+    kind = detect_format(data)
+    refuse_format(kind)
+    if kind is not TableFormat.XLSX:
+        for number, line in enumerate(decode(data).text.splitlines(), 1):
+            yield number, line.replace(";", ",").replace("\t", ",").split(",")
+        return
+    for page in read_pages(data):
+        for number, row in zip(page.lines, () if page.hidden else page.rows, strict=False):
+            yield number, [cell.text for cell in row]
 
 
 async def _import(settings: Settings, addresses: Sequence[str], unit: str) -> None:
@@ -143,4 +159,7 @@ def list_staff() -> None:
         states = {(True, False): t(N_("stopped")), (True, True): t(N_("stopped")), (False, True): t(N_("blocked"))}
         return [(one.address, one.unit or "", states.get((one.stopped, one.blocked), "")) for one in staff]
 
-    print_rows(asyncio.run(read()), (t(N_("Address")), t(N_("Unit")), t(N_("State"))))
+    rows = asyncio.run(read())
+    if not rows:
+        typer.echo(t(N_("No address was imported yet.")), err=True)
+    print_rows(rows, (t(N_("Address")), t(N_("Unit")), t(N_("State"))))

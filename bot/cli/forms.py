@@ -23,6 +23,9 @@ _WRITTEN = N_(
     " troly forms check {folder}. Those in {own} are used in place of the program's."
 )
 _NO_FOLDER = N_("There is no folder {folder}; the program's own templates are used.")
+_NO_TEMPLATES = N_(
+    "There is no template (.docx) in {folder}: nothing was checked, and the program's own templates are used."
+)
 _OTHER_NAME = N_("{file}: a template of this name is not used; the names are {names}.")
 _SOUND = N_("{file}: fine")
 _WITH_PDF = N_("PDF: made with LibreOffice ({program}).")
@@ -74,6 +77,8 @@ def _check_folder(folder: Path, t: Translator, *, given: bool) -> bool:
         typer.echo(t(_NO_FOLDER, folder=folder))
         return True
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".docx" and path.name[:2] != "~$")
+    if not found:
+        typer.echo(t(_NO_TEMPLATES, folder=folder))
     wrong = sum(not _check_one(path, t) for path in found)  # every template is checked, also after one that is wrong
     return not wrong
 

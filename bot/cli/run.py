@@ -1,10 +1,10 @@
 """Serve the channels, help a process that does, or talk in the terminal: ``troly run``, ``worker`` and ``chat``."""
 
-import asyncio
 import gc
 import sys
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -14,7 +14,7 @@ from bot.channels import AcceptUpdates, Channel
 from bot.channels.pace import Pace, Rate
 from bot.cli.output import translator_for
 from bot.clock import Clock
-from bot.concurrency import run_until_signal
+from bot.concurrency import run_service, run_until_signal
 from bot.delivery.background import Retention
 from bot.delivery.broadcast_sending import SchedulerSettings
 from bot.delivery.dispatcher import Dispatcher
@@ -27,6 +27,7 @@ from bot.messages import Incoming
 from bot.services.opening import database_url
 from bot.settings import Settings, load_settings
 from bot.store import Store, sqlite_path
+from bot.streams import print_if_possible
 from locales import N_, translator
 
 #: Exit status after Ctrl-C, as shells have it: 128 and the signal's number.
@@ -52,15 +53,15 @@ def run() -> None:
         return
     configure_logging(level=settings.log_level, form=settings.log_format)
     log_uncaught_errors()
-    asyncio.run(serve(settings, told=lambda: _print_address(settings)))
+    run_service(partial(serve, settings, told=lambda: _print_address(settings)))
 
 
 def _print_address(settings: Settings) -> None:
-    """Say where the chat opens, once it does."""
+    """Say where the chat opens, once it does; a service goes on where nothing can be printed."""
     if settings.web_address and settings.log_format != "json":  # a log of JSON tells the address as well
         t = translator_for(None)
-        typer.echo(t(_OPEN, address=settings.web_address))
-        typer.echo(t(_OTHERS if settings.web_url else _ONLY_HERE))
+        print_if_possible(t(_OPEN, address=settings.web_address))
+        print_if_possible(t(_OTHERS if settings.web_url else _ONLY_HERE))
 
 
 def worker() -> None:
@@ -70,7 +71,7 @@ def worker() -> None:
         raise SettingsError(_ALONE)
     configure_logging(level=settings.log_level, form=settings.log_format)
     log_uncaught_errors()
-    asyncio.run(serve(settings, receiving=False))
+    run_service(partial(serve, settings, receiving=False))
 
 
 def chat(

@@ -181,6 +181,8 @@ def list_(
     if under and units.get(under) is None:
         typer.echo(t(N_("No unit has the code {code}."), code=under), err=True)
         raise typer.Exit(1)
+    if not units.children(None) and not as_json:
+        typer.echo(t(N_("There are no units yet. A list is imported with: troly units import")), err=True)
     print_units(units, under or None, t, as_json=as_json)
 
 

@@ -40,6 +40,7 @@ from bot.store import (
     create_statements,
     digest_table,
     digest_tables,
+    has_database,
     holds_data,
     load_migrations,
     missing_migrations,
@@ -190,7 +191,7 @@ def _write_database(settings: Settings, draft: Path, made_at: datetime) -> Manif
     path = sqlite_path(url, settings.data_dir)
     if path is None:
         return _write_postgres(url or "", draft / _FILES["postgresql"], made_at)
-    if not path.is_file():
+    if not has_database(path):
         raise BackupError(_NO_DATABASE, path=path)
     _require_room(draft, path.stat().st_size)
     file = draft / _FILES["sqlite"]

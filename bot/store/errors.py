@@ -19,6 +19,7 @@
     │   └── MessageTooLarge    of what it is told in one message
     ├── SchemaError
     │   ├── SchemaNewer        the database was made by a later version of the program
+    │   ├── SchemaOlder        a table is missing that a later version has (exit code 2)
     │   └── SchemaAltered      an applied migration is not the one the program carries
     ├── FolderHoldsData        made-up data go into an empty database only (exit code 2)
     ├── DataIsMadeUp           the data are made up: nobody real is served over them (exit code 2)
@@ -69,6 +70,10 @@ _DIFFERENT = N_(
 _NOT_TAKEN = N_(
     "A value in {table} cannot stand in a PostgreSQL database, so the copy was not made. Nothing was changed in the"
     " original. Look for rows that were written by another program."
+)
+_OLDER = N_(
+    "The database lacks tables of this version: an earlier one made it. Stop the assistant, copy the data folder away"
+    " (PostgreSQL: pg_dump), then bring the database up to date: troly migrate"
 )
 _BUSY = N_("Another process is making a backup in this folder. Please wait until it is done.")
 
@@ -209,6 +214,15 @@ class SchemaError(StoreError):
 
 class SchemaNewer(SchemaError):  # noqa: N818 - says what is wrong, under a parent that ends in Error
     """The database is newer than the program."""
+
+
+class SchemaOlder(SchemaError):  # noqa: N818 - says what is wrong, under a parent that ends in Error
+    """The database has not the tables of this program yet."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__(_OLDER)
 
 
 class SchemaAltered(SchemaError):  # noqa: N818 - says what is wrong, under a parent that ends in Error

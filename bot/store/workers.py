@@ -257,9 +257,9 @@ async def _open_locked(database: Path, language: str) -> int:
 
 
 def _open_lock_file(database: Path, path: Path) -> int:
-    if database.is_file() and database.stat().st_nlink > 1:
-        raise DatabaseUnusable(_SEVERAL_NAMES, path=database)
     try:
+        if database.is_file() and database.stat().st_nlink > 1:
+            raise DatabaseUnusable(_SEVERAL_NAMES, path=database)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:

@@ -5,6 +5,7 @@ every fact that was withheld names the words that withheld it. A fact that is do
 asked or told of somebody else is never given: to miss a fact costs a question, a wrong one costs a certificate.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -33,6 +34,8 @@ from rules.language.spelling import STOPS, Token, clean, split_tokens
 from rules.language.vocabulary import Language, Rule, RuleIndex
 from rules.language.wishes import Wishes
 
+#: Words that tell a mishap as often as they suppose one.
+_MISHAP = re.compile(r"\b(lỡ|lo|nhỡ|nho|rủi|rui|may)\b", re.IGNORECASE)
 #: Kinds of reasons that weigh more than others: what is only supposed is not told either.
 _SUPPOSED = frozenset({"hypothesis", "condition"})
 #: Reasons for which a fact is not told but may be what a question is about.
@@ -133,8 +136,18 @@ class Reader:
         wishes = Wishes(self._tokens, self._parts, self.scopes, self.matcher, self._language)
         intent, asks = wishes.intent(facts, judged, self._asks, intents)
         parts = tuple(self._words(part.start, part.end) for part in self._parts)
-        supposed = self._supposed_facts(judged) if asks else {}
+        supposed = self._supposed_facts(judged) if asks or self._only_supposes(judged) else {}
         return Reading(facts, intent, asks, (*judged, *self._asks, *intents), parts, impersonal, supposed)
+
+    def _only_supposes(self, judged: Sequence[Finding]) -> bool:
+        """Tell whether nothing but a case is said ("giả sử token hỏng"): it waits for what is to be done then.
+
+        What happened by a mishap is told in the same words ("lỡ mất token"), and is none.
+        """
+        begun = [scope for scope in self.scopes if scope.kind == "hypothesis" and scope.match.start == 0]
+        begins = any(not _MISHAP.search(self._words(one.match.start, one.match.end)) for one in begun)
+        alone = len(self._parts) == 1 and not self._has("done", 0)
+        return begins and alone and bool(judged) and all(finding.supposed for finding in judged)
 
     def _supposed_facts(self, judged: Sequence[Finding]) -> dict[str, Any]:
         """Return what the sentence supposes or asks about; nothing if it denies or doubts something beside that."""

@@ -129,3 +129,18 @@ async def test_what_does_not_serve_runs_beside(api: BotApi, tmp_path: Path, fast
         await asyncio.to_thread(troly, tmp_path, "export", "requests", "--format", "csv", "--out", str(out))
         assert out.exists()
         await Officer(api.user("Lan")).says("/visao")
+
+
+async def test_a_start_that_is_told_to_end_closes_what_it_has_opened_and_the_next_one_goes_on(
+    api: BotApi, tmp_path: Path, fast_start: ForkServer
+) -> None:
+    for made in ("troly.sqlite3.lock", "keys.json"):
+        program = Program(api, tmp_path, {}, fast_start)
+        await program.launch()
+        await program.until((tmp_path / "data" / made).exists)
+        assert await program.stop() == 0, made
+        (tmp_path / "data" / "troly.sqlite3.lock").unlink()
+    async with run_program(api, tmp_path, start=fast_start) as whole:
+        lan = Officer(api.user("Lan"))
+        await lan.consents()
+        assert await whole.stop() == 0

@@ -9,7 +9,7 @@ from psycopg import IsolationLevel, sql
 from bot.store.contents import Row, contents_of, in_order
 from bot.store.drivers.postgres import CONNECT_SECONDS, PostgresDriver
 from bot.store.drivers.postgres_errors import DATABASE_URL, to_connection_error, to_store_error
-from bot.store.errors import ValueNotTaken
+from bot.store.errors import SchemaOlder, ValueNotTaken
 
 #: Rows that are fetched at a time.
 _BATCH = 200
@@ -134,5 +134,7 @@ def _translate_errors() -> Iterator[None]:
         yield
     except psycopg.DataError:
         raise
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        raise SchemaOlder from None
     except psycopg.Error as error:
         raise to_store_error(error) from None

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.store.contents import Row, contents_of, in_order
-from bot.store.drivers.sqlite import BUSY_SECONDS, SqliteDriver, to_store_error
-from bot.store.errors import StoreError
+from bot.store.drivers.sqlite import BUSY_SECONDS, SqliteDriver, cannot_open, to_store_error
+from bot.store.errors import SchemaOlder, StoreError
 
 #: Rows that are fetched at a time.
 _BATCH = 200
@@ -36,8 +36,12 @@ class SqliteTables:
         except (sqlite3.Error, OSError) as error:
             raise self._failure(error) from None
 
-    def _failure(self, error: Exception) -> StoreError:
-        return to_store_error(error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(), self._path)
+    def _failure(self, error: sqlite3.Error | OSError) -> StoreError:
+        if isinstance(error, OSError):
+            return cannot_open(self._path, error)
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # no such table, no such column
+            return SchemaOlder()
+        return to_store_error(error, self._path)
 
     def execute(self, statement: str, *parameters: object) -> list[Row]:
         """Run a statement; what changes something begins a transaction, which ``commit`` ends."""

@@ -1,6 +1,7 @@
 """SQLite through aiosqlite: one connection that writes, two that read; several statements per hop to a thread."""
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -42,15 +43,51 @@ def to_store_error(error: sqlite3.Error, path: Path | None = None) -> StoreError
         kind = StoreUnavailable if path is None else DatabaseUnusable  # a running assistant keeps what arrives waiting
         return kind(N_("The database file is damaged, or is not a database. Put back its copy."))
     if path is not None:
-        message = N_(
-            "The database {path} cannot be opened: {why}. Check that the folder is there and may be written to."
-        )
-        return DatabaseUnusable(message, path=path, why=_error_name(error))
+        return cannot_open(path, _reason_of(path) or _error_name(error))
     if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM}:
         return StoreUnavailable(
             N_("The database cannot be written to now ({why}). Check the disk and its rights."), why=_error_name(error)
         )
     return StoreError(N_("The database refused a statement ({why})."), why=_error_name(error))
+
+
+def cannot_open(path: Path, why: str | OSError) -> DatabaseUnusable:
+    """Return the error for a file that is not opened."""
+    why = to_reason(why) if isinstance(why, OSError) else why
+    message = N_(
+        "The database {path} cannot be opened: {why}. Check that it is a file, and that its folder is there and may be"
+        " written to."
+    )
+    return DatabaseUnusable(message, path=path, why=why)
+
+
+def has_database(path: Path) -> bool:
+    """Tell whether anything is where the file of a database is to be.
+
+    Raises:
+        DatabaseUnusable: the system does not let us look.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise cannot_open(path, error) from None
+    return True
+
+
+def _reason_of(path: Path) -> str:
+    """Return why SQLite cannot work with a file, which its own codes do not tell; nothing where the file looks well."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "")
+        for place, mode in ((path, os.R_OK | os.W_OK), (path.parent, os.W_OK | os.X_OK)):
+            if not os.access(place, mode):
+                read_only = os.statvfs(path.parent).f_flag & os.ST_RDONLY
+                raise PermissionError(errno.EROFS if read_only else errno.EACCES, "")
+    except OSError as error:
+        return to_reason(error)
+    return ""
 
 
 def _error_name(error: sqlite3.Error) -> str:
@@ -398,10 +435,7 @@ def _make_private(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
     except OSError as error:
-        message = N_(
-            "The database {path} cannot be opened: {why}. Check that the folder is there and may be written to."
-        )
-        raise DatabaseUnusable(message, path=path, why=to_reason(error)) from None
+        raise cannot_open(path, error) from None
 
 
 async def _connect(path: Path, *more: str) -> BatchingConnection:
@@ -420,6 +454,9 @@ async def _connect(path: Path, *more: str) -> BatchingConnection:
     except sqlite3.Error as error:
         await connection.abandon()
         raise to_store_error(error, path) from None
+    except BaseException:  # cancelled: its thread would keep the process from ending
+        await asyncio.shield(connection.abandon())
+        raise
     return connection
 
 

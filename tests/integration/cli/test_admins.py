@@ -254,3 +254,13 @@ def test_a_link_to_the_admin_pages_is_printed_for_people_with_a_role_alone(troly
     code, out, error = troly("admins", "link", "telegram:5")
     assert (code != 0, out) == (True, "")
     assert "has no role here" in error
+
+
+def test_an_owner_on_a_channel_that_is_not_set_up_or_who_never_wrote_is_told_so(
+    database: Database, troly: Command, town: None
+) -> None:
+    _, _, error = troly("admins", "add", "zalo:123456")
+    assert "Zalo is not set up here yet" in error
+    assert "troly admins end QT-000005" in error
+    assert troly("admins", "add", "telegram:1")[2].count("\n") == 1  # known by now, but there is no token
+    assert troly("admins", "add", "terminal:me")[2] == ""

@@ -129,7 +129,8 @@ async def test_a_broadcast_goes_its_way_from_the_draft_to_the_end(town: Town) ->
     await town.did("start", name)
     await town.did("pause", name)
     code, _, error = await town.does("start", name)
-    assert (code, error) == (1, f"troly: That is not possible for {name} as it stands: paused.\n")
+    refused = f"That is not possible for {name} as it stands: paused. Next: troly broadcast resume {name}"
+    assert (code, error) == (1, f"troly: {refused}\n")
     await town.did("resume", name)
     assert "waiting to be sent: 1" in await town.did("status", name)
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import tarfile
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -240,3 +241,66 @@ def test_signals_that_lead_nowhere_are_told_with_their_setting_and_without_the_p
     monkeypatch.setenv("TROLY_DATABASE_LISTEN_URL", f"postgresql://u:bi-mat@127.0.0.1:{port}/x")
     ((state, said, _),) = examined(troly)[1]["signals"]
     assert (state, "TROLY_DATABASE_LISTEN_URL" in said, "bi-mat" in said) == ("fault", True, False)
+
+
+def test_the_clock_of_a_database_elsewhere_is_compared_with_the_one_here() -> None:
+    exam = doctor.Examination(Settings(), datetime.now(UTC), translator("en"))
+    (near,) = doctor._check_clock(None, datetime.now(UTC) + timedelta(minutes=4), exam)
+    (apart,) = doctor._check_clock(None, datetime.now(UTC) - timedelta(days=1), exam)
+    assert (near.state, apart.state, apart.check) == (doctor.State.GOOD, doctor.State.FAULT, "clock")
+    assert "timedatectl" in apart.todo
+
+
+def test_parts_that_are_not_installed_are_told_with_their_command(
+    troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+    monkeypatch.setenv("TROLY_SIGNALS_URL", "nats://127.0.0.1:4222")
+    _, found = examined(troly)
+    ((state, said, _),) = found["signals"]
+    assert state == ("fault" if database.url else "advice")
+    assert "pip install 'troly-chung-thu[nats]'" in said
+    assert found["charts"][0][2] == "pip install 'troly-chung-thu[charts]'"
+
+
+def test_what_is_missing_is_in_the_page_and_not_in_a_log_within_it(
+    troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.pdf._PROGRAMS", ())
+    doctor.find_converter.cache_clear()
+    try:
+        _, out, error = troly("doctor")
+    finally:
+        doctor.find_converter.cache_clear()
+    assert ("LibreOffice is not installed" in out, "pdf_not_available" in error) == (True, False)
+
+
+@pytest.mark.parametrize("kind", ["a folder", "below a file", "no right"])
+def test_a_database_that_cannot_be_there_is_told_with_its_path_and_why(
+    troly: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    (tmp_path / "file").touch()
+    place = {"a folder": tmp_path, "below a file": tmp_path / "file" / "x", "no right": Path("/proc/1/x")}[kind]
+    monkeypatch.setenv("TROLY_DATABASE_URL", f"sqlite:///{place}")
+    for command in (("migrate",), ("units", "list"), ("backup", "create"), ("doctor",)):
+        load_settings.cache_clear()
+        code, out, error = troly(*command)
+        assert code in ((0, 1) if kind == "no right" else (1,)), command
+        assert str(place) in out + error
+        assert "SQLITE" not in out + error
+
+
+def test_tables_of_an_earlier_version_are_left_alone_and_named_with_the_command(
+    troly: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Path(__file__).parents[2] / "acceptance" / "version_0_3_0" / "sqlite.tar.xz"
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    monkeypatch.delenv("TROLY_DATABASE_URL", raising=False)
+    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path / "data"))
+    before = (tmp_path / "data" / "troly.sqlite3").read_bytes()
+    _, found = examined(troly)
+    code, _, error = troly("backup", "create")
+    assert (code, "troly migrate" in error, "SQLITE" in error) == (2, True, False)
+    assert found["channels"][0][2].endswith("troly migrate")
+    assert (tmp_path / "data" / "troly.sqlite3").read_bytes() == before

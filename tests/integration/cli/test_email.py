@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 import bot.cli.email as verbs
-from bot.errors import InputError
 from bot.settings import Settings
+from bot.tables import TableError
 from locales import translator
 from tests.support.database import Command, Database
 from tests.support.mail import PASSWORD, USER, Mailbox, MailServer, settings_of
@@ -65,8 +66,26 @@ def test_a_list_with_a_wrong_line_imports_nothing(troly: Command, database: Data
     assert database.sql("SELECT COUNT(*) FROM email_addresses") == [(0,)]
 
 
+def test_addresses_come_from_a_workbook_too_and_what_is_no_list_is_told_how_to_be_one(
+    troly: Command, database: Database
+) -> None:
+    insert_units(database.sql)
+    book = openpyxl.Workbook()
+    for row in (["STT", "Họ tên", "Thư"], [1, "Trần Văn Mẫu", "mau@dongnai.gov.vn"], [2, "Lan", "lan@dongnai.gov.vn "]):
+        book.active.append(row)
+    book.create_sheet("ẩn").append(["an@dongnai.gov.vn"])
+    book["ẩn"].sheet_state = "hidden"
+    listed = Path(database.folder) / "thu.xlsx"
+    book.save(listed)
+    assert troly("email", "import", str(listed), "--unit", "DN.NT")[0] == 0
+    assert database.sql("SELECT COUNT(*) FROM email_addresses") == [(2,)]
+    listed.write_bytes(b"%PDF-1.7\n\xff\xfe")
+    code, _, error = troly("email", "import", str(listed), "--unit", "DN.NT")
+    assert (code, "UTF-8" in error, "PDF" in error) == (1, False, True)
+
+
 def test_a_unit_that_is_not_known_and_a_file_that_is_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
-    path.write_bytes(b"\xff\xfe\x00@")
-    with pytest.raises(InputError):
+    path.write_bytes(b"\x00\x01@")
+    with pytest.raises(TableError):
         list(verbs._read_addresses(path, ("gov.vn",)))

@@ -9,7 +9,7 @@ import pytest
 from bot.channels import Refused
 from bot.channels.pace import Pace
 from bot.clock import Clock
-from bot.concurrency import cancel_on, stop_on_signals
+from bot.concurrency import cancel_on, run_service
 from bot.delivery.background import Retention
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
@@ -215,11 +215,17 @@ async def test_a_worker_that_fails_leaves_the_other_chats_alone() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_to_end_is_taken_as_a_wish_to_stop(number: signal.Signals) -> None:
-    stop = asyncio.Event()
-    with stop_on_signals(stop):
+def test_a_signal_to_end_is_taken_as_a_wish_to_stop(number: signal.Signals) -> None:
+    async def work(stop: asyncio.Event) -> None:
         os.kill(os.getpid(), number)
         await asyncio.wait_for(stop.wait(), 30)
+
+    before = [(one, signal.getsignal(one)) for one in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        run_service(work)
+    finally:
+        for one, handler in before:
+            signal.signal(one, handler)
 
 
 async def test_waiting_ends_when_told_to_stop() -> None:

@@ -96,6 +96,39 @@ def test_standard_output_on_a_full_disk_is_one_clear_line_and_no_traceback(comma
     assert done.stderr == "troly: The output cannot be written (no space is left).\n"
 
 
+@pytest.mark.parametrize(
+    ("closed", "code", "said"),
+    [
+        (">&-", 1, "troly: The output cannot be written (it is closed).\n"),
+        ("2>&-", 0, ""),
+        ("<&-", 0, ""),
+        (">&- 2>&- <&-", 1, ""),
+    ],
+)
+@pytest.mark.long
+def test_a_stream_that_is_closed_from_the_start_is_one_clear_line_and_no_file_gets_its_number(
+    closed: str, code: int, said: str, tmp_path: Path
+) -> None:
+    script = 'exec "$0" -c "import os; from bot.cli import main; main([\'rights\'])" ' + closed
+    done = subprocess.run(
+        ["/bin/sh", "-c", script, sys.executable], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3]), "TROLY_LANGUAGE": "en",
+             "TROLY_DATA_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (code, said)
+
+
+def test_the_first_three_descriptors_are_taken_where_they_are_closed() -> None:
+    told = "import os; from bot.streams import guarded_streams\nwith guarded_streams(): print(os.open('/dev/zero', 0))"
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" -c "$1" <&- 2>&-', sys.executable, told],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) > 2
+
+
 def test_a_failed_write_that_somebody_swallowed_is_told_at_the_end() -> None:
     full = GuardedStream(Full())
     with pytest.raises(StreamError):

@@ -8,7 +8,18 @@ from typer import BadParameter
 
 from bot.cli.broadcast_draft import drafted
 from bot.cli.broadcast_options import BroadcastDocument, BroadcastFiles, Typed
-from handlers.model import Audience, BroadcastButton, BroadcastDraft, CampaignPlan, RequestState, Role
+from bot.cli.broadcast_output import format_quiet_hours
+from handlers.model import (
+    Audience,
+    Broadcast,
+    BroadcastButton,
+    BroadcastDraft,
+    BroadcastState,
+    CampaignPlan,
+    RequestState,
+    Role,
+)
+from locales import translator
 from rules.outcome import Procedure
 from tests.support.people import UNITS
 
@@ -97,3 +108,20 @@ def test_buttons_stand_in_their_order_and_none_stands_alone() -> None:
 def test_what_does_not_fit_is_named(typed: Typed) -> None:
     with pytest.raises(BadParameter):
         made(typed)
+
+
+@pytest.mark.parametrize(
+    ("now", "starts_at", "said"),
+    [
+        (datetime(2026, 12, 1, 3, tzinfo=UTC), None, ""),  # Tuesday, 10:00
+        (datetime(2026, 12, 1, 15, tzinfo=UTC), None, "06:30 02/12/2026: held back until the quiet hours are over"),
+        (datetime(2026, 12, 5, 3, tzinfo=UTC), None, "06:30 07/12/2026: held back until the next working day"),
+        (datetime(2026, 12, 1, 15, tzinfo=UTC), datetime(2026, 12, 2, 3, tzinfo=UTC), ""),
+    ],
+)
+def test_whoever_checks_a_broadcast_is_told_of_quiet_hours_only_where_they_hold_it(
+    now: datetime, starts_at: datetime | None, said: str
+) -> None:
+    draft = Broadcast("TB-000001", BroadcastState.CHECKED, BASE, None, "x", 1, now, now, starts_at=starts_at)
+    assert said in "".join(format_quiet_hours(translator("en"), draft, now))
+    assert bool(format_quiet_hours(translator("en"), draft, now)) is bool(said)

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,8 @@ def test_a_command_starts_without_what_it_does_not_use_and_masks_what_it_logs(
         check=True,
     )
     assert started.stderr.splitlines()[-1] == loaded
+
+
+def test_the_version_is_printed_where_it_is_asked_for(troly: Troly) -> None:
+    code, out, _ = troly("--version")
+    assert (code, out.strip()) == (0, version("troly-chung-thu"))

@@ -87,3 +87,9 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(
 
     assert troly("export", folder) == 1
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_template_is_told_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "readme.txt").touch()
+    assert troly("check", str(tmp_path)) == 0
+    assert f"There is no template (.docx) in {tmp_path}: nothing was checked" in capsys.readouterr().out

@@ -23,6 +23,15 @@ def plain(message: str) -> str:
         ("nếu mất token thì phải làm gì", {"token": Token.LOST}),
         ("giả sử chứng thư hết hạn thì làm thế nào", {"expired": True}),
         ("token hỏng thì làm sao", {"token": Token.DAMAGED}),
+        ("neu chung thu het han thi sao", {"expired": True}),
+        ("nếu chứng thư hết hạn thì sao", {"expired": True}),
+        ("giả sử chứng thư hết hạn", {"expired": True}),
+        ("gia su mat token", {"token": Token.LOST}),
+        ("neu co quan giai the thi sao", {"events": [Event.DISSOLVED]}),
+        ("trường hợp mất token thì làm sao", {"token": Token.LOST}),
+        ("truong hop co quan toi giai the thi sao", {"events": [Event.DISSOLVED]}),
+        ("nếu hết hạn thì gia hạn thế nào", {}),
+        ("Lỡ mất token rồi", {}),  # a mishap, told
         ("sau này chuyển công tác thì phải làm gì", {"subject": "individual", "events": [Event.MOVED_WITHIN_STATE]}),
         ("token mất rồi, giờ làm sao", {}),
         ("token không mất, vậy làm gì tiếp", {}),
@@ -35,6 +44,12 @@ def test_a_question_tells_what_it_supposes_and_what_it_denies_or_states_is_not_s
     reading = read(said, load_language("vi"))
     assert reading.supposed == supposed
     assert not reading.facts.keys() & supposed.keys()
+
+
+@pytest.mark.parametrize("said", ["neu het han thi sao", "lỡ hết hạn thì làm sao", "truong hop qua han thi lam gi"])
+async def test_an_end_that_is_supposed_without_its_certificate_is_answered_as_one(said: str) -> None:
+    answer = await Dialogue().says("/start", "1", said)
+    assert (REVOKE in answer, plain(NOT_RECORDED) in answer) == (True, True)
 
 
 async def test_for_every_kind_of_certificate_what_is_the_same_is_said_once() -> None:
