@@ -166,7 +166,7 @@ __all__ = [
     "format_sourced", "format_statement", "format_steps", "format_title", "format_weekday", "hash_text",
     "holder_labels", "join_lines", "latest_fact", "open_page", "parse_coming_day", "parse_day", "parse_day_range",
     "parse_moment", "parse_time", "printed_width", "question_of", "registrable_actions", "strip_markup", "units_of",
-    "with_answer",
-    "with_derived_events", "without_answer", "without_day", "without_derived_events", "without_stale_events",
+    "with_answer", "with_derived_events", "without_answer", "without_day", "without_derived_events",
+    "without_stale_events",
 ]
 # fmt: on
