@@ -121,9 +121,7 @@ class Office:
         stop = asyncio.Event()
         serving = asyncio.create_task(serve_channels(parts, stop))
         try:
-            await eventually(lambda: serving.done() or self.is_heard())
-            if serving.done():
-                serving.result()
+            await eventually(self.is_heard, of=serving)
             yield self
         finally:
             stop.set()
