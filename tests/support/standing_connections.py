@@ -7,13 +7,13 @@ longer than most tests; one that stays has it in memory. What a test closes is e
 
 import select
 from collections import defaultdict
-from typing import Any
+from typing import Any, cast
 
 from psycopg import AsyncConnection
-from psycopg.pq import ExecStatus, PGconn, PipelineStatus, TransactionStatus
+from psycopg.pq import ExecStatus, PGconn, PipelineStatus, TransactionStatus, abc
 
 #: The connections that nobody uses, by the database's URL and the options they were opened with.
-_idle: dict[tuple[Any, ...], list[PGconn]] = defaultdict(list)
+_idle: dict[tuple[Any, ...], list[abc.PGconn]] = defaultdict(list)
 #: The URLs of databases whose connections stay.
 _kept: set[str] = set()
 _connect, _close = AsyncConnection.connect.__func__, AsyncConnection.close  # type: ignore[attr-defined]
@@ -42,6 +42,7 @@ def kept_processes() -> list[int]:
 
 async def _take_or_connect(
     cls: type[AsyncConnection[Any]],
+    /,
     conninfo: str = "",
     *,
     autocommit: bool = False,
@@ -50,6 +51,7 @@ async def _take_or_connect(
 ) -> AsyncConnection[Any]:
     key = (conninfo, *sorted(options.items()))
     kept = _take(key)
+    made: Any
     if kept is None:
         made = await _connect(cls, conninfo, autocommit=autocommit, prepare_threshold=prepare_threshold, **options)
     else:
@@ -57,10 +59,10 @@ async def _take_or_connect(
         made._autocommit, made.prepare_threshold = autocommit, prepare_threshold
     if conninfo in _kept:
         made._kept_as = key
-    return made
+    return cast("AsyncConnection[Any]", made)
 
 
-def _take(key: tuple[Any, ...]) -> PGconn | None:
+def _take(key: tuple[Any, ...]) -> abc.PGconn | None:
     while several := _idle.get(key):
         kept = several.pop()
         if not select.select([kept.socket], [], [], 0)[0]:  # else the server says that it ended
@@ -81,7 +83,7 @@ async def _give_back_or_close(self: AsyncConnection[Any]) -> None:
         ours.finish()
 
 
-def _is_at_rest(ours: PGconn) -> bool:
+def _is_at_rest(ours: abc.PGconn) -> bool:
     return ours.transaction_status == TransactionStatus.IDLE and ours.pipeline_status == PipelineStatus.OFF
 
 
