@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import structlog
 import typer.main
+from httpcore import _synchronization
 from httpx._transports import default
 from typer import _adapters
 
@@ -48,6 +49,8 @@ signal.signal(signal.SIGINT, _interrupt)
 # variables of the settings; and the authorities that a client of HTTP trusts take 25 ms to read, for each client.
 typer.main.get_params_from_function = lru_cache(512)(typer.main.get_params_from_function)  # type: ignore[attr-defined]
 _adapters.try_build_adapter = lru_cache(2048)(_adapters.try_build_adapter)
+# Else a client of HTTP looks in each request for a module that is not there, which takes long beside pytest's imports.
+_synchronization.current_async_library = lambda: "asyncio"
 default.create_ssl_context = lru_cache(8)(default.create_ssl_context)  # type: ignore[attr-defined]
 quicken_settings()
 once.try_examples_once()

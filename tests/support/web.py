@@ -137,7 +137,7 @@ class Office:
 
     def browser(self, **headers: str) -> Browser:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        client = httpx.AsyncClient(base_url=self.address, headers=given, timeout=20)
+        client = httpx.AsyncClient(base_url=self.address, headers=given, timeout=120)
         self.browsers.append(client)
         return Browser(client)
 
