@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 import structlog
 import typer.main
+from httpcore import _synchronization
 from httpx._transports import default
+from typer import _adapters
 
 from bot.services.opening import migrate_database
 from tests.support import once, warm
@@ -43,9 +45,12 @@ gc.disable()  # until all tests are collected: nothing of that is garbage
 # Python's own handler would be replaced and put back by every run of asyncio, which each time writes out the finished
 # task with all that it holds.
 signal.signal(signal.SIGINT, _interrupt)
-# The options of a command are the same at each of the thousands of calls, and so are the variables of the settings;
-# and the authorities that a client of HTTP trusts take 25 ms to read, for each client.
+# The options of a command, and how they are read, are the same at each of the thousands of calls, and so are the
+# variables of the settings; and the authorities that a client of HTTP trusts take 25 ms to read, for each client.
 typer.main.get_params_from_function = lru_cache(512)(typer.main.get_params_from_function)  # type: ignore[attr-defined]
+_adapters.try_build_adapter = lru_cache(2048)(_adapters.try_build_adapter)
+# Else a client of HTTP looks in each request for a module that is not there, which takes long beside pytest's imports.
+_synchronization.current_async_library = lambda: "asyncio"
 default.create_ssl_context = lru_cache(8)(default.create_ssl_context)  # type: ignore[attr-defined]
 quicken_settings()
 once.try_examples_once()

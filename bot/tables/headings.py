@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from bot.tables import EMPTY_CELL, TableCell, TablePage, csv_lines, decode, detect_format, refuse_format
 from bot.tables.legacy_fonts import FontCell, RestoredColumn, restore_column, spellings
@@ -96,6 +97,7 @@ def look_up_heading(heading: str, known: Mapping[str, str]) -> str | None:
 
 def heading_candidates(rows: Sequence[TextCells], meaning: MeaningOf) -> Iterator[HeadingRow]:
     """Yield each of the first rows as headings, alone and together with the rows below it."""
+    meaning = cache(meaning)  # a cell stands in several of them
     for at in range(min(len(rows), ROWS_SEARCHED)):
         yield from _candidates_at(rows, at, meaning)
 

@@ -27,7 +27,7 @@ from tests.support.telegram.limits import Limits
 from tests.support.telegram.server import serving
 
 #: Seconds in which something must have become visible.
-PATIENCE = 45.0
+PATIENCE = 120.0
 #: Seconds of silence after which another worker takes over.
 LEASE = 2.0
 

@@ -126,20 +126,20 @@ async def send_campaign(office: Office, owner: Tab, officer: Tab) -> None:
     await page.get_by_role("button", name="Gửi thử cho tôi").click()
     await page.get_by_text("chỉ gửi cho anh/chị").wait_for()
     await page.get_by_role("button", name="Kiểm tra").click()
-    await page.get_by_role("button", name="Duyệt").wait_for(timeout=20_000)  # the page moves by itself
+    await page.get_by_role("button", name="Duyệt").wait_for(timeout=60_000)  # the page moves by itself
     await owner.looks_right("broadcast-checked", "desk")
     await page.get_by_role("button", name="Duyệt").click()
     await owner.looks_right("broadcast-sure", "desk")
     await page.get_by_role("button", name="duyệt").first.click()
-    await page.get_by_role("button", name="Tạm dừng").wait_for(timeout=20_000)
+    await page.get_by_role("button", name="Tạm dừng").wait_for(timeout=60_000)
     await page.get_by_role("button", name="Tạm dừng").click()
     await page.get_by_role("button", name="Gửi tiếp").click()
     await page.get_by_role("button", name="Tạm dừng").wait_for()
     clock.turn(timedelta(minutes=15))  # the first day of the plan
-    await officer.page.locator(".bubble.theirs", has_text="hạn là 30/11/2026").wait_for(timeout=30_000)
+    await officer.page.locator(".bubble.theirs", has_text="hạn là 30/11/2026").wait_for(timeout=60_000)
     await officer.taps("Đã làm")
     await owner.opens("/desk/broadcasts/TB-000002")
-    await page.locator("#standing", has_text="100 %").wait_for(timeout=30_000)
+    await page.locator("#standing", has_text="100 %").wait_for(timeout=60_000)
     assert await page.locator("table.rows tbody tr").count() == 11
     await owner.looks_right("broadcast-sent", "desk")
     async with page.expect_download() as download:

@@ -29,7 +29,7 @@ async def test_an_officer_links_the_browser_with_telegram_and_is_reminded_where_
         })  # fmt: skip
         async with (
             open_components(settings, clock=TurnedClock(MONDAY)) as components,
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client,
         ):
             stop = asyncio.Event()
             serving = asyncio.create_task(serve_channels(components, stop))

@@ -51,7 +51,7 @@ async def test_an_officer_of_the_web_chat_is_reminded_by_letter_until_the_mailbo
         MailServer().served(tmp_path) as server,
         Mailbox().served(tmp_path) as box,
         served(server, box, tmp_path) as (components, address),
-        httpx.AsyncClient(base_url=address, timeout=20) as client,
+        httpx.AsyncClient(base_url=address, timeout=120) as client,
     ):
         lan = Browser(client)
         await lan.opens()

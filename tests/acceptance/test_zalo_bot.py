@@ -47,7 +47,7 @@ async def test_an_officer_gets_from_a_sentence_to_a_registered_request_by_number
     async with (
         FakeBot.start() as bot,
         run_program(cast(Any, bot), tmp_path, settings(bot), fast_start) as program,
-        httpx.AsyncClient(timeout=20) as browser,
+        httpx.AsyncClient(timeout=120) as browser,
     ):
         lan = BotPerson(bot, "6ede9afa66b88fe6d6a9")
         await bot.says(lan.id, "chào")

@@ -312,7 +312,7 @@ class _BotTalker:
 async def _zalo_bot(folder: Path) -> AsyncIterator[Platform]:
     del folder
     hook, web = free_port(), free_port()
-    async with FakeBot.start(users=10_000, monthly=1_000_000) as bot, httpx.AsyncClient(timeout=20) as browser:
+    async with FakeBot.start(users=10_000, monthly=1_000_000) as bot, httpx.AsyncClient(timeout=120) as browser:
         known = {
             "web_listen": f"127.0.0.1:{web}", "zalo_bot_token": bot.token, "zalo_bot_api_url": bot.url,
             "zalo_bot_webhook_url": f"http://127.0.0.1:{hook}/bot", "zalo_bot_webhook_secret": SECRET,
@@ -336,7 +336,7 @@ class _WebPlatform(_Served):
         return Counter()
 
     def person(self) -> Talker:
-        client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
+        client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=120)
         self.browsers.append(client)
         return _WebTalker(Browser(client))
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import inspect
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.certificates.reader import CertificateReader
 from bot.channels import Capabilities
@@ -185,11 +187,30 @@ class DeliveryPipeline:
             await self.turns.handle(self.submitted.pop(0))
 
 
-async def eventually(condition: Callable[[], object], within: float = 60.0) -> None:
-    """Return once the condition holds; raises TimeoutError if it does not in time."""
+async def eventually(
+    condition: Callable[[], object],
+    within: float = 60.0,
+    *,
+    of: "asyncio.Future[Any] | None" = None,
+    pause: float = 0.005,
+) -> None:
+    """Return once the condition holds; raises TimeoutError if it does not in time.
+
+    Args:
+        condition: Tells whether it holds, or is awaited and then tells.
+        within: Seconds; reached only where the test fails.
+        of: The task that makes it hold. Where it ends without that, its own error is raised.
+        pause: Seconds between two looks.
+    """
     async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event to tell of it
-            await asyncio.sleep(0.005)
+        while True:
+            ended = of is not None and of.done()
+            holds = condition()
+            if await holds if inspect.isawaitable(holds) else holds:
+                return
+            if of is not None and ended:
+                raise AssertionError(f"it never came to hold, and this has ended: {of.result()}")
+            await asyncio.sleep(pause)
 
 
 class TurnedClock(Clock):

@@ -47,7 +47,7 @@ class Desk:
         return self.office.store
 
     def client(self, **headers: str) -> httpx.AsyncClient:
-        made = httpx.AsyncClient(base_url=self.office.address, timeout=20, headers=headers)
+        made = httpx.AsyncClient(base_url=self.office.address, timeout=120, headers=headers)
         self.open_clients.append(made)
         return made
 

@@ -51,8 +51,9 @@ SHORTEST, LONGEST, LONGER_EACH_TIME = 0.03, 0.08, 1.06
 #: process waits for the disk or for PostgreSQL.
 _LOOK, _LATER = 0.001, 0.01
 
-_nursery = multiprocessing.get_context("forkserver")
-_nursery.set_forkserver_preload(["tests.support.kill"])  # processes without the cost of their imports
+#: Makes processes without the cost of their imports.
+NURSERY = multiprocessing.get_context("forkserver")
+NURSERY.set_forkserver_preload(["tests.support.kill"])
 
 #: Works on the database at this URL, or in this folder.
 Work = Callable[[str | None, Path], None]
@@ -62,7 +63,7 @@ def kill_until_done(work: Work, url: str | None, folder: Path) -> int:
     """Let the work run for short moments until it is complete; return how often it was killed."""
     chance = random.Random(2026)
     for kills in range(1000):
-        process = _nursery.Process(target=_do, args=(os.environ["PATH"], work, url, folder))
+        process = NURSERY.Process(target=_do, args=(os.environ["PATH"], work, url, folder))
         process.start()
         _wait_for_work(process, chance.uniform(SHORTEST, LONGEST * LONGER_EACH_TIME**kills))
         process.join(chance.uniform(0, _LATER))

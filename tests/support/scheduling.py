@@ -31,6 +31,8 @@ _LONG = (
     "tests/corpus",
     "tests/integration/handlers/admin/test_rights.py::test_no_way",
     "tests/integration/exports/test_office_suite.py",
+    "tests/integration/services/test_rights_properties.py",
+    "tests/contract/test_conversations.py",
     "tests/unit/repository/test_completeness.py",
     "tests/unit/repository/test_journeys.py",
     "tests/unit/rules/language/test_labelled_sentences.py",
@@ -48,12 +50,20 @@ _LONG_WAITING = (
     "tests/acceptance/test_four_eyes.py",
     "tests/acceptance/test_restore.py",
     "tests/acceptance/test_operations_page.py",
+    "tests/acceptance/test_power_cut.py",
     "tests/acceptance/test_every_channel.py",
     "tests/integration/store/test_kill",
     "tests/acceptance/test_kill",
+    "tests/integration/exports/test_exporter.py::test_killed",
+    "tests/acceptance/test_admins.py",
+    "tests/acceptance/test_keys.py",
 )
 #: Tests that mostly wait for processes, sockets and clocks.
-_WAITING = ("tests/acceptance/", "tests/integration/store/test_kill")
+_WAITING = (
+    "tests/acceptance/",
+    "tests/integration/store/test_kill",
+    "tests/integration/exports/test_exporter.py::test_killed",
+)
 #: Short ones of a module are dealt so many at a time.
 _SHORT, _AT_A_TIME = "tests/unit/", 8
 #: The numbers of tests that one worker runs one after the other.

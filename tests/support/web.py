@@ -121,9 +121,7 @@ class Office:
         stop = asyncio.Event()
         serving = asyncio.create_task(serve_channels(parts, stop))
         try:
-            await eventually(lambda: serving.done() or self.is_heard())
-            if serving.done():
-                serving.result()
+            await eventually(self.is_heard, of=serving)
             yield self
         finally:
             stop.set()
@@ -139,7 +137,7 @@ class Office:
 
     def browser(self, **headers: str) -> Browser:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        client = httpx.AsyncClient(base_url=self.address, headers=given, timeout=20)
+        client = httpx.AsyncClient(base_url=self.address, headers=given, timeout=120)
         self.browsers.append(client)
         return Browser(client)
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -48,10 +49,9 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class RulePages:
-    """The pages of the rule book. It changes with the program alone, so each language is made once."""
+    """The pages of the rule book."""
 
     pack: Pack
-    _books: dict[str, Book] = field(default_factory=dict)
 
     def routes(self) -> tuple[DeskRoute, ...]:
         """Return their addresses."""
@@ -60,14 +60,9 @@ class RulePages:
             DeskRoute("GET", f"{_PATH}/situation", Act.USE_PAGES, self._show_situation),
         )
 
-    def _book(self, language: str) -> Book:
-        if language not in self._books:
-            self._books[language] = _render_book(self.pack, language)
-        return self._books[language]
-
     async def _show(self, visit: DeskVisit) -> Response:
         """Show what ``troly rules show`` prints, or the parts of it that hold all words of a search."""
-        book, words = self._book(visit.say.language), visit.param("q").strip()
+        book, words = _render_book(self.pack, visit.say.language), visit.param("q").strip()
         hits, found = _find_passages(book.text, words) if words else ("", 0)
         html, headings = _to_html(hits, visit.say.language) if words else (book.html, book.headings)
         return visit.page(
@@ -143,6 +138,7 @@ def _action(action: Action, t: Translator) -> dict[str, object]:
     }
 
 
+@lru_cache(maxsize=8)  # it changes with the program alone
 def _render_book(pack: Pack, language: str) -> Book:
     text = render_rulebook(pack, translator(language))
     html, headings = _to_html(text, language)

@@ -171,10 +171,11 @@ async def test_a_chat_is_never_handled_by_two_workers_at_once() -> None:
 
     workers = TurnPool(handle_next, lambda _chat: None, concurrency=4)
     chat = Chat("1", "telegram", "1")
-    while left > 0:
-        workers.submit([chat])
-        await asyncio.sleep(0)
-    await workers.drain()
+    async with asyncio.timeout(60):
+        while left > 0:
+            workers.submit([chat])
+            await asyncio.sleep(0)
+        await workers.drain()
     assert most == 1
 
 

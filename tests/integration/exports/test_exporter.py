@@ -1,11 +1,9 @@
 """Exports ordered in a chat, written by a process of their own: split, killed, cancelled, without a right any more."""
 
 import asyncio
-import multiprocessing
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
@@ -35,14 +33,6 @@ from tests.support.store import ADDRESS, NOW, claim_next_turn, deliver_all, make
 
 T = translator("vi")
 STEM = fold(T("Request list")).replace(" ", "-")
-
-
-@pytest.fixture(scope="module")
-def nursery() -> ForkServerContext:
-    """Processes without the cost of their imports."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.support.kill"])
-    return context
 
 
 @pytest.fixture
@@ -125,14 +115,14 @@ async def test_a_spreadsheet_can_be_read_back(store: Store, chat: Chat, database
 
 
 async def test_killed_in_the_middle_it_is_begun_anew_and_comes_exactly_once(
-    nursery: ForkServerContext, store: Store, chat: Chat, database: Database
+    store: Store, chat: Chat, database: Database
 ) -> None:
     await ordered(store, chat)
     kills, chance = 0, random.Random(2026)
     while states(database) != ["done"]:
-        process = nursery.Process(target=kill.run_exporter, args=(database.url, database.folder))
+        process = kill.NURSERY.Process(target=kill.run_exporter, args=(database.url, database.folder))
         process.start()
-        process.join(chance.uniform(0.01, 0.05) + max(0, kills - 3) * 0.05)
+        process.join(chance.uniform(0.01, 0.05) * 1.25**kills)  # a busy machine comes to the end, too
         if process.exitcode is None:
             process.kill()
             kills += 1

@@ -90,11 +90,12 @@ class Assistant:
 
     async def answers(self, address: str, count: int = 1, most_looks: int | None = None) -> list[str]:
         looks = 0
-        while len(self.roads.channel.texts(address)) < count:
-            assert looks != most_looks, "somebody waits for another's doing"
-            looks += 1
-            await self.roads.dispatcher.deliver()
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while len(self.roads.channel.texts(address)) < count:
+                assert looks != most_looks, "somebody waits for another's doing"
+                looks += 1
+                await self.roads.dispatcher.deliver()
+                await asyncio.sleep(0.01)
         return self.roads.channel.texts(address)
 
 

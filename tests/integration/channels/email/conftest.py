@@ -12,21 +12,13 @@ from pydantic import SecretStr
 from bot.channels.email.channel import EmailChannel
 from bot.channels.email.smtp import SmtpPool, SmtpSettings
 from bot.messages import NOTICE, Chat, OutboxRow
-from bot.services.opening import open_store
-from bot.store import Store, import_queries, open_keyring
+from bot.store import Store, import_queries
 from handlers.core import Reply
 from tests.support.delivery import TurnedClock
 from tests.support.mail import PASSWORD, USER, MailServer
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 LAN, ADDRESS = "lan@dongnai.gov.vn", "https://troly.dongnai.gov.vn"
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
-    yield store
-    await store.close()
 
 
 @dataclass

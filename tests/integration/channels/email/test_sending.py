@@ -11,6 +11,7 @@ from bot.channels import Blocked, ChannelError, Doubtful, Invalid, Refused, Retr
 from bot.channels.email.smtp import NoSuchAddress
 from handlers.core import Attachment, Choice
 from tests.integration.channels.email.conftest import ADDRESS, LAN, Ours, changed
+from tests.support.delivery import eventually
 from tests.support.mail import parts_of
 
 PDF = Attachment.of("Mẫu 04 – sửa.pdf", "application/pdf", b"%PDF made up \r\n.\r\n" * 50)
@@ -87,9 +88,7 @@ async def test_a_refusal_of_the_sender_leaves_no_connection_open(ours: Ours, ans
         ours.server.fail("MAIL", answer)
         with pytest.raises(ChannelError):
             await ours.channel.send(ours.row("Nhắc", number=number))
-    async with asyncio.timeout(30):
-        while ours.server.ended < ours.server.connections:  # noqa: ASYNC110 - the server tells nobody
-            await asyncio.sleep(0.01)
+    await eventually(lambda: ours.server.ended >= ours.server.connections)
 
 
 async def test_a_server_that_asked_for_patience_long_ago_has_all_its_time_again(ours: Ours) -> None:

@@ -1,7 +1,6 @@
 """Our side of Telegram against the Bot API server of the tests, over the real store."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,10 +18,8 @@ from bot.clock import Clock
 from bot.delivery.turns import Conversation
 from bot.delivery.worker_lease import Heartbeat, Witness
 from bot.metrics import NO_METRICS, Metrics
-from bot.services.opening import open_store
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.sealing import open_keyring
 from tests.support.delivery import CountingReader, make_conversation
 from tests.support.telegram.api import BotApi
 from tests.support.telegram.limits import Limits
@@ -44,14 +41,6 @@ async def api(server: BotApi) -> AsyncIterator[TelegramApi]:
 @pytest.fixture
 def channel(api: TelegramApi) -> TelegramChannel:
     return TelegramChannel(api)
-
-
-@pytest.fixture
-async def store(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Store]:
-    shutil.copy(sqlite_template, tmp_path)
-    store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
-    yield store
-    await store.close()
 
 
 @dataclass

@@ -9,21 +9,11 @@ import pytest
 
 from bot.clock import Clock
 from bot.delivery.turns import Conversation
-from bot.services.opening import open_store
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.sealing import open_keyring
 from tests.support.delivery import TurnedClock, make_conversation
 from tests.support.desk import NOW, Desk, furnished
 from tests.support.web import Office, free_port
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
-    yield store
-    await store.close()
-
 
 Opened = Callable[..., AbstractAsyncContextManager[Office]]
 

@@ -13,8 +13,7 @@ from bot.channels.zalo.oa import OpenAccount
 from bot.channels.zalo.oa.money import month_of
 from bot.clock import Clock
 from bot.messages import BROADCAST, REPLY, Chat, Incoming, OutboxRow, ReminderFacts
-from bot.services.opening import open_store
-from bot.store import AbandonedRow, Store, open_keyring
+from bot.store import AbandonedRow, Store
 from handlers.core import Attachment, Choice, Reply, TextReceived
 from handlers.model import PlaceholderValues, ReminderKind
 from tests.support.zalo import Account, FakeOa
@@ -68,13 +67,6 @@ async def oa() -> AsyncIterator[FakeOa]:
 @pytest.fixture
 def clock(oa: FakeOa) -> OaClock:
     return OaClock(oa.account)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
-    yield store
-    await store.close()
 
 
 OpenIt = Callable[..., OpenAccount]

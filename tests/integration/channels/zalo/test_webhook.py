@@ -15,6 +15,7 @@ from bot.channels.zalo.oa import OpenAccount
 from bot.messages import Chat
 from bot.store.own_data import OwnDataTask
 from tests.integration.channels.zalo.conftest import OpenIt
+from tests.support.delivery import eventually
 from tests.support.zalo import FakeOa
 from tests.support.zalo.account import DAY, HOUR
 from tests.support.zalo.person import Person, assistant
@@ -39,11 +40,9 @@ def count(components: Components, rows: str) -> int:
     return found
 
 
-async def handled(components: Components, seconds: float = 10.0) -> None:
+async def handled(components: Components) -> None:
     """Wait until no event waits."""
-    async with asyncio.timeout(seconds):
-        while count(components, "zalo_events"):  # noqa: ASYNC110 - no signal tells of it
-            await asyncio.sleep(0.02)
+    await eventually(lambda: not count(components, "zalo_events"), pause=0.02)
 
 
 async def test_an_unsigned_altered_or_foreign_call_is_refused(oa: FakeOa, served: Components) -> None:

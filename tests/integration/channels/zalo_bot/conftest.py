@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,7 @@ from bot.channels.zalo.bot_platform.channel import BotApi, ZaloBotChannel
 from bot.channels.zalo.http import ZaloHttp
 from bot.clock import Clock
 from bot.messages import BROADCAST, REPLY, OutboxRow
-from bot.services.opening import open_store
-from bot.store import Store, open_keyring
+from bot.store import Store
 from handlers.core import Reply
 from tests.support.zalo.bot import TOKEN, FakeBot
 
@@ -42,13 +40,6 @@ async def bot() -> AsyncIterator[FakeBot]:
     async with FakeBot.start() as bot:
         bot.people.add(LAN)
         yield bot
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
-    yield store
-    await store.close()
 
 
 @dataclass
