@@ -27,9 +27,9 @@ BLOCK, UNITS, REGION = 1_000, 40, 30
 COMMUNE, REGION_UNIT = "MAU.X0002", "R0"
 _CLONES = (
     """INSERT INTO chats (id, channel, address, session, language, consented, first_contact_at, last_contact_at, unit,
-        to_do, unfinished, idle, asked)
+        to_do, unfinished, idle, asked, first_end, last_end, ends)
     SELECT id || '.' || n, channel, address, {head}(session, 1, 600), language, consented, first_contact_at,
-        last_contact_at, unit || '.' || n, to_do, unfinished, idle, asked FROM chats, block""",
+        last_contact_at, unit || '.' || n, to_do, unfinished, idle, asked, first_end, last_end, ends FROM chats, block""",
     """INSERT INTO standings (id, chat, unit, certificate_key, not_after, owed, subscriber, known_at, changed_at,
         requested_at)
     SELECT id || '.' || n, chat || '.' || n, unit || '.' || n, certificate_key || '.' || n, not_after, owed, subscriber,
