@@ -29,7 +29,8 @@ _CLONES = (
     """INSERT INTO chats (id, channel, address, session, language, consented, first_contact_at, last_contact_at, unit,
         to_do, unfinished, idle, asked, first_end, last_end, ends)
     SELECT id || '.' || n, channel, address, {head}(session, 1, 600), language, consented, first_contact_at,
-        last_contact_at, unit || '.' || n, to_do, unfinished, idle, asked, first_end, last_end, ends FROM chats, block""",
+        last_contact_at, unit || '.' || n, to_do, unfinished, idle, asked, first_end, last_end, ends
+    FROM chats, block""",
     """INSERT INTO standings (id, chat, unit, certificate_key, not_after, owed, subscriber, known_at, changed_at,
         requested_at)
     SELECT id || '.' || n, chat || '.' || n, unit || '.' || n, certificate_key || '.' || n, not_after, owed, subscriber,

@@ -189,9 +189,10 @@ def postgres_ends_triggers() -> str:
     differs, made = "IS DISTINCT FROM", []
     for name, change, when, rows in _ends_triggers(differs):
         body = _held(rows) + _chats_statement(rows, differs, _ENDS)
-        made += [
-            f"CREATE FUNCTION keep_ends_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}RETURN NULL; END $$",
+        act = f"keep_ends_{name}()"
+        made.append(f"CREATE FUNCTION {act} RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}RETURN NULL; END $$")
+        made.append(
             f"CREATE TRIGGER standings_end_{name} AFTER {change} ON standings FOR EACH ROW WHEN ({when})"
-            f" EXECUTE FUNCTION keep_ends_{name}()",
-        ]
+            f" EXECUTE FUNCTION {act}"
+        )
     return ";\n".join(made)

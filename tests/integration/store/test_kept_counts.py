@@ -84,11 +84,8 @@ class Writer:
 
     def _set_standing(self) -> None:
         for (identity,) in self._one("standings", "id"):
-            self._sql(
-                f"UPDATE standings SET {self._chosen.choice(['owed', 'certificate_key', 'not_after'])} = ? WHERE id = ?",
-                None,
-                identity,
-            )
+            column = self._chosen.choice(["owed", "certificate_key", "not_after"])
+            self._sql(f"UPDATE standings SET {column} = ? WHERE id = ?", None, identity)
             self._sql("UPDATE standings SET owed = ? WHERE id = ?", self._owed(), identity)
 
     def _set_request(self) -> None:
