@@ -27,6 +27,7 @@ from bot.channels import (
     ServedChannel,
     Unsupported,
 )
+from bot.channels.http import read_call, store_call
 from bot.channels.pace import Pace, Rate
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
@@ -114,8 +115,6 @@ def _broadcast_concurrency(messages_per_second: float) -> int:
     return max(_FEWEST, min(_MOST, int(messages_per_second * _ANSWER_SECONDS)))
 
 
-#: The largest body read, in bytes; an update has a few thousand.
-_BODY_LIMIT = 1024 * 1024
 #: Seconds that the store may take before Telegram is asked to come again.
 _STORING_TIMEOUT = 20.0
 _SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
@@ -170,33 +169,14 @@ class WebhookReceiver:
         given = request.headers.get(_SECRET_HEADER, "")
         if not compare_digest(given.encode(), self._settings.secret.get_secret_value().encode()):
             return Response(status_code=403)
-        body = await _read_body(request)
+        body = await read_call(request)
         if body is None:
             return Response(status_code=413)
         try:
             update = json.loads(body)
         except (ValueError, RecursionError):
             update = None  # counted as ignored: a repeated call would not make it readable
-        try:
-            async with asyncio.timeout(_STORING_TIMEOUT):
-                await self._updates.receive([update])
-        except TimeoutError:
-            _log.warning("update_not_stored", channel=CHANNEL)
-            return Response(status_code=503)
-        except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes again
-            _log.error("update_not_stored", channel=CHANNEL, error=type(error).__name__)
-            return Response(status_code=503)
-        return Response(status_code=200)
-
-
-async def _read_body(request: "Request") -> bytes | None:
-    """Read the body; return None if it is over the limit, whatever length it announced."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _BODY_LIMIT:
-            return None
-    return bytes(body)
+        return Response(status_code=await store_call(self._updates.receive([update]), _STORING_TIMEOUT, CHANNEL))
 
 
 _POLL_SECONDS = 50  #: seconds that Telegram holds a request open

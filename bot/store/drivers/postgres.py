@@ -222,6 +222,11 @@ class PostgresDriver:
         "bytes": "BYTEA",
         "skip_locked": "FOR UPDATE SKIP LOCKED",
         "held": "FOR UPDATE",
+        # An array is read once, and its rows are found by index. ``IN (SELECT ... LIMIT ...)`` is read and locked anew
+        # for every row of a table whose statistics are stale, as of one that was empty a moment ago.
+        "in_batch": "= ANY (ARRAY (",
+        "end_batch": "))",
+        "row_place": "ctid",
         "each": "SELECT jsonb_array_elements_text",
         "migration_lock": "pg_advisory_xact_lock(68202401)",
         "now": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",

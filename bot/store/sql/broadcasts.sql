@@ -190,11 +190,11 @@ RETURNING state;
 -- name: withdraw
 -- Withdraw a batch of the waiting messages of a cancelled broadcast.
 UPDATE outbox SET state = 'skipped', reason = 'cancelled', settled_at = :now, payload = NULL
-WHERE state = 'queued' AND id IN (
+WHERE state = 'queued' AND id {in_batch}
     SELECT o.id FROM outbox o JOIN broadcasts b ON b.id = o.broadcast
     WHERE o.broadcast = :id AND o.state = 'queued' AND b.state = 'cancelled'
     ORDER BY o.channel, o.due_at, o.id
-    LIMIT :limit)
+    LIMIT :limit {end_batch}
 RETURNING id;
 
 -- name: hold_parent

@@ -45,5 +45,6 @@ DELETE FROM guided WHERE chat = :chat;
 -- name: expire_guided
 -- Delete at most :limit rows of before :before.
 DELETE FROM guided
-WHERE chat IN (SELECT g.chat FROM guided g WHERE g.at < :before ORDER BY g.at LIMIT :limit {skip_locked})
+WHERE chat {in_batch}
+    SELECT g.chat FROM guided g WHERE g.at < :before ORDER BY g.at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;

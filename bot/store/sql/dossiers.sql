@@ -53,5 +53,6 @@ DELETE FROM dossiers WHERE chat = :chat;
 -- name: expire_dossiers
 -- Delete at most :limit dossiers that nobody has changed since :before.
 DELETE FROM dossiers
-WHERE id IN (SELECT d.id FROM dossiers d WHERE d.changed_at < :before ORDER BY d.changed_at LIMIT :limit {skip_locked})
+WHERE id {in_batch}
+    SELECT d.id FROM dossiers d WHERE d.changed_at < :before ORDER BY d.changed_at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;

@@ -3,7 +3,8 @@
 
 -- name: expire_unreadable
 -- Delete records of unreadable values found before :before; a value that is still there is found and reported again.
-DELETE FROM unreadable WHERE place IN (SELECT u.place FROM unreadable u WHERE u.found_at < :before LIMIT :limit {skip_locked})
+DELETE FROM unreadable WHERE place {in_batch}
+    SELECT u.place FROM unreadable u WHERE u.found_at < :before LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: gone_windows
@@ -21,7 +22,8 @@ RETURNING 1;
 -- name: expire_receipts
 -- Delete receipts of messages that Zalo told of before :before.
 DELETE FROM zalo_receipts
-WHERE message IN (SELECT r.message FROM zalo_receipts r WHERE r.at < :before ORDER BY r.at LIMIT :limit {skip_locked})
+WHERE message {in_batch}
+    SELECT r.message FROM zalo_receipts r WHERE r.at < :before ORDER BY r.at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: due_identities
@@ -45,26 +47,29 @@ UPDATE outbox SET payload = NULL WHERE chat = :chat AND broadcast IS NULL AND st
 -- name: expire_channels
 -- A chat whose person does not agree any more that data are kept, or was silent for too long, is linked with nothing.
 DELETE FROM person_channels
-WHERE chat IN (
-    SELECT p.chat FROM person_channels p JOIN chats c ON c.id = p.chat WHERE c.consented = 0 LIMIT :limit)
+WHERE chat {in_batch}
+    SELECT p.chat FROM person_channels p JOIN chats c ON c.id = p.chat WHERE c.consented = 0 LIMIT :limit {end_batch}
 RETURNING 1;
 
 -- name: expire_offers
 -- Delete codes and offers that link chats and that nobody used in time.
 DELETE FROM channel_offers
-WHERE chat IN (SELECT o.chat FROM channel_offers o WHERE o.expires_at < :undecided LIMIT :limit {skip_locked})
+WHERE chat {in_batch}
+    SELECT o.chat FROM channel_offers o WHERE o.expires_at < :undecided LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: expire_guesses
 -- Forget wrong codes of long ago.
 DELETE FROM channel_guesses
-WHERE chat IN (SELECT g.chat FROM channel_guesses g WHERE g.since < :undecided LIMIT :limit {skip_locked})
+WHERE chat {in_batch}
+    SELECT g.chat FROM channel_guesses g WHERE g.since < :undecided LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: expire_requests
 -- Delete requests that ended before :before.
 DELETE FROM requests
-WHERE code IN (SELECT r.code FROM requests r WHERE r.ended_at < :before ORDER BY r.ended_at LIMIT :limit {skip_locked})
+WHERE code {in_batch}
+    SELECT r.code FROM requests r WHERE r.ended_at < :before ORDER BY r.ended_at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: silent_chats
@@ -110,29 +115,30 @@ RETURNING 1;
 -- name: expire_inbox
 -- Delete updates handled, or given up, before :before.
 DELETE FROM inbox
-WHERE id IN (
+WHERE id {in_batch}
     SELECT i.id FROM inbox i WHERE i.state IN ('done', 'failed') AND i.handled_at < :before
-    ORDER BY i.handled_at LIMIT :limit {skip_locked})
+    ORDER BY i.handled_at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: expire_outbox
 -- Delete messages settled before :before.
 DELETE FROM outbox
-WHERE id IN (
-    SELECT o.id FROM outbox o WHERE o.settled_at < :before ORDER BY o.settled_at LIMIT :limit {skip_locked})
+WHERE id {in_batch}
+    SELECT o.id FROM outbox o WHERE o.settled_at < :before ORDER BY o.settled_at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: expire_grants
 -- Delete roles that ended before :before; the journal still records them.
-DELETE FROM grants WHERE id IN (SELECT g.id FROM grants g WHERE g.ended_at < :before LIMIT :limit {skip_locked})
+DELETE FROM grants WHERE id {in_batch}
+    SELECT g.id FROM grants g WHERE g.ended_at < :before LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: expire_invitations
 -- Delete invitations used, revoked or expired before :before.
 DELETE FROM invitations
-WHERE id IN (
+WHERE id {in_batch}
     SELECT i.id FROM invitations i
-    WHERE i.used_at < :before OR i.ended_at < :before OR i.expires_at < :before LIMIT :limit {skip_locked})
+    WHERE i.used_at < :before OR i.ended_at < :before OR i.expires_at < :before LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: expire_chats
@@ -176,16 +182,17 @@ SELECT id FROM broadcasts WHERE {where};
 -- name: expire_marks
 -- Delete at most :limit answers to these broadcasts.
 DELETE FROM reminder_marks
-WHERE (broadcast, chat) IN (
-    SELECT m.broadcast, m.chat FROM reminder_marks m WHERE m.broadcast IN ({each}(:broadcasts)) LIMIT :limit {skip_locked})
+WHERE {row_place} {in_batch}
+    SELECT m.{row_place} FROM reminder_marks m
+    WHERE m.broadcast IN ({each}(:broadcasts)) LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: expire_mentions
 -- Delete at most :limit notes of certificates that these broadcasts mentioned.
 DELETE FROM expiry_reminders
-WHERE (standing, not_after, days) IN (
-    SELECT e.standing, e.not_after, e.days FROM expiry_reminders e
-    WHERE e.broadcast IN ({each}(:broadcasts)) LIMIT :limit {skip_locked})
+WHERE {row_place} {in_batch}
+    SELECT e.{row_place} FROM expiry_reminders e
+    WHERE e.broadcast IN ({each}(:broadcasts)) LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: expire_broadcasts

@@ -114,5 +114,6 @@ DELETE FROM tasks WHERE chat = :chat;
 -- name: expire_tasks
 -- Delete at most :limit orders and lists unchanged since :before.
 DELETE FROM tasks
-WHERE id IN (SELECT t.id FROM tasks t WHERE t.changed_at < :before ORDER BY t.changed_at LIMIT :limit {skip_locked})
+WHERE id {in_batch}
+    SELECT t.id FROM tasks t WHERE t.changed_at < :before ORDER BY t.changed_at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;

@@ -37,8 +37,9 @@ DELETE FROM one_time_links WHERE chat = :chat AND origin LIKE :origins;
 -- name: expire_links
 -- Delete at most :limit links that nobody used in time, with their files.
 DELETE FROM one_time_links
-WHERE digest IN (
-    SELECT l.digest FROM one_time_links l WHERE l.expires_at <= :now ORDER BY l.expires_at LIMIT :limit {skip_locked})
+WHERE digest {in_batch}
+    SELECT l.digest FROM one_time_links l WHERE l.expires_at <= :now
+    ORDER BY l.expires_at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: my_links
@@ -126,17 +127,18 @@ SELECT id, about, upload, at FROM web_files WHERE chat = :chat ORDER BY at, id;
 -- name: expire_web_uploads
 -- Delete at most :limit of what people uploaded once it is handled.
 DELETE FROM web_files
-WHERE id IN (
+WHERE id {in_batch}
     SELECT f.id FROM web_files f
     WHERE f.upload IS NOT NULL AND f.at < :handled
       AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.update_id = f.upload AND i.state = 'waiting')
-    ORDER BY f.at LIMIT :limit {skip_locked})
+    ORDER BY f.at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: expire_web_documents
 -- Delete at most :limit documents past their time.
 DELETE FROM web_files
-WHERE id IN (SELECT f.id FROM web_files f WHERE f.at < :documents ORDER BY f.at LIMIT :limit {skip_locked})
+WHERE id {in_batch}
+    SELECT f.id FROM web_files f WHERE f.at < :documents ORDER BY f.at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: web_ended
@@ -169,14 +171,15 @@ UPDATE web_chats SET ended = 1, changed_at = :now WHERE chat = :chat;
 -- name: expire_web_messages
 -- Delete at most :limit messages of before :before.
 DELETE FROM web_messages
-WHERE id IN (SELECT m.id FROM web_messages m WHERE m.at < :before ORDER BY m.at LIMIT :limit {skip_locked})
+WHERE id {in_batch}
+    SELECT m.id FROM web_messages m WHERE m.at < :before ORDER BY m.at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: expire_web_browsers
 -- Delete at most :limit browsers that were not in use since :before.
 DELETE FROM web_browsers
-WHERE digest IN (
-    SELECT b.digest FROM web_browsers b WHERE b.seen_at < :before ORDER BY b.seen_at LIMIT :limit {skip_locked})
+WHERE digest {in_batch}
+    SELECT b.digest FROM web_browsers b WHERE b.seen_at < :before ORDER BY b.seen_at LIMIT :limit {skip_locked} {end_batch}
 RETURNING 1;
 
 -- name: begin_desk_session!

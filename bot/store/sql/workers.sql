@@ -60,9 +60,9 @@ UPDATE outbox SET state = CASE WHEN broadcast IS NOT NULL THEN 'unknown' WHEN cr
                   reason = CASE WHEN broadcast IS NULL AND crashes + 1 < :most THEN NULL ELSE 'crash' END,
                   crashes = crashes + 1,
                   attempts = attempts - 1
-WHERE state = 'sending' AND id IN (
+WHERE state = 'sending' AND id {in_batch}
     SELECT o.id FROM outbox o
     WHERE o.channel = :channel AND o.state = 'sending'
       AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = o.worker AND w.channel = o.channel)
-    {skip_locked})
+    {skip_locked} {end_batch}
 RETURNING state, id;

@@ -81,7 +81,7 @@ INSERT INTO zalo_events (key, payload, received_at) VALUES (:key, :payload, :now
 -- name: zalo_next_events
 -- Read the oldest events, and count that they are tried.
 UPDATE zalo_events SET tries = tries + 1
-WHERE id IN (SELECT e.id FROM zalo_events e ORDER BY e.id LIMIT :limit)
+WHERE id {in_batch} SELECT e.id FROM zalo_events e ORDER BY e.id LIMIT :limit {end_batch}
 RETURNING id, key, payload, tries, received_at;
 
 -- name: zalo_drop_event!

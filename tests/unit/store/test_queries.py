@@ -15,6 +15,7 @@ from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 
 SOURCE = "\n".join(sql_files().values())
 QUERIES = load_queries(SqliteDriver.dialect)
+QUERIES_OF_POSTGRES = load_queries(PostgresDriver.dialect)
 CODE = "".join(
     re.sub(r"__all__ = \[.*?\]", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     for path in Path(bot.__file__).parent.rglob("*.py")
@@ -74,6 +75,13 @@ def test_every_query_is_good_sql(name: str, tables: sqlite3.Connection) -> None:
 
     tables.execute(f"EXPLAIN {query}", parameters)
     tables.close()
+
+
+def test_no_query_changes_a_batch_that_postgresql_may_find_anew_for_each_row() -> None:
+    changes = {name: text for name, text in QUERIES_OF_POSTGRES.items() if re.search(r"\b(?:DELETE|UPDATE) ", text)}
+    batches = {name for name, text in changes.items() if re.search(r"IN \(\s*SELECT[^()]*\bLIMIT\b", text)}
+
+    assert batches == set()
 
 
 def test_both_databases_have_the_same_words() -> None:

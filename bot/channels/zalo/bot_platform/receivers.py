@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels import AcceptUpdates, ChannelError, Invalid, RetryLater
+from bot.channels.http import read_call, store_call
 from bot.channels.zalo.bot_platform.channel import BotApi, QuotaUsedUp
 from bot.clock import Clock
 from bot.concurrency import Backoff, cancel_on
@@ -108,8 +109,6 @@ def _id(value: object) -> str:
     return found if _ID.fullmatch(found) else ""
 
 
-#: The largest body read, in bytes; an update has a few thousand.
-_BODY_LIMIT = 1024 * 1024
 #: Seconds that the store may take before the platform is told that it failed.
 _STORING_TIMEOUT = 5.0
 _SECRET_HEADER = "x-bot-api-secret-token"  # noqa: S105 - the name of a header
@@ -237,16 +236,11 @@ class WebhookReceiver:
         if not compare_digest(given.encode(), self._settings.secret.get_secret_value().encode()):
             self._updates.ignored["secret"] += 1
             return Response(status_code=403)
-        body = await _read_body(request)
+        body = await read_call(request)
         if body is None:
             return Response(status_code=413)
-        try:
-            async with asyncio.timeout(_STORING_TIMEOUT):
-                await self._updates.receive(parse_body(body))
-        except Exception as error:  # noqa: BLE001 - the platform may come again where it hears of a failure
-            _log.error("update_not_stored", channel=ZALO_BOT, error=type(error).__name__)
-            return Response(status_code=503)
-        return Response(status_code=200)
+        storing = self._updates.receive(parse_body(body))
+        return Response(status_code=await store_call(storing, _STORING_TIMEOUT, ZALO_BOT))
 
 
 def _warn_of_probe(answer: object) -> None:
@@ -254,13 +248,3 @@ def _warn_of_probe(answer: object) -> None:
     tried = answer.get("verification") if isinstance(answer, dict) else None
     if isinstance(tried, dict) and tried.get("ok") is False:
         _log.warning("webhook_not_reached", channel=ZALO_BOT, outcome=str(tried.get("outcome", ""))[:40])
-
-
-async def _read_body(request: Request) -> bytes | None:
-    """Read the body; return None if it is over the limit, whatever length it announced."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _BODY_LIMIT:
-            return None
-    return bytes(body)

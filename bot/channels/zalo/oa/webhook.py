@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,15 +16,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels import AcceptUpdates, RecordBlockChange
+from bot.channels.http import read_call, store_call
 from bot.channels.zalo.oa.events import ReceivedEvent, event_key, parse_body, read_event
 from bot.clock import Clock
 from bot.concurrency import Backoff, cancel_on
 from bot.messages import Incoming
-from bot.store import AbandonedRow, Store, StoreError, ZaloEvent
+from bot.store import AbandonedRow, Store, ZaloEvent
 from handlers.model import ZALO
 
-#: The largest body read, in bytes; an event has a few thousand.
-_BODY_LIMIT = 1024 * 1024
 #: Seconds that the store may take: Zalo waits for two.
 _STORING_TIMEOUT = 1.8
 #: A call may be this old: retries come up to an hour and a half later with the old timestamp. Whatever is repeated
@@ -106,7 +106,7 @@ class Webhook:
         return [Route(urlsplit(self._keys.url).path or "/", self._handle, methods=["POST"])]
 
     async def _handle(self, request: Request) -> Response:
-        body = await _read_body(request)
+        body = await read_call(request)
         if body is None:
             return Response(status_code=413)
         given, raw = request.headers.get(_SIGNATURE, ""), parse_body(body)
@@ -119,14 +119,10 @@ class Webhook:
             return Response(status_code=403)
         if not raw:
             return Response(status_code=200)
-        try:
-            async with asyncio.timeout(_STORING_TIMEOUT):
-                await self._events.add(event_key(raw), body)
-        except (TimeoutError, StoreError) as error:
-            _log.error("event_not_stored", channel=ZALO, error=type(error).__name__)
+        status = await store_call(self._events.add(event_key(raw), body), _STORING_TIMEOUT, ZALO)
+        if status != HTTPStatus.OK:
             self._events.note_missed()
-            return Response(status_code=503)
-        return Response(status_code=200)
+        return Response(status_code=status)
 
     def _refusal(self, given: str, body: bytes, head: str, inner: str) -> str | None:
         """Return in a word why a call is refused."""
@@ -146,16 +142,6 @@ class Webhook:
             return False
         age = self._clock.now() - datetime.fromtimestamp(int(stamp) / 1000, UTC)
         return -_AHEAD <= age <= _OLDEST
-
-
-async def _read_body(request: Request) -> bytes | None:
-    """Read the body; return None if it is over the limit, whatever length it announced."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _BODY_LIMIT:
-            return None
-    return bytes(body)
 
 
 #: Events handled in one go, and tries until one is left aside.
