@@ -80,7 +80,6 @@ class SendQueue:
         self._unrecorded: set[int] = set()  #: rows that have left and whose end cannot be stored
         self._claiming = False  #: nobody knows what a claim took before the store went away
         self._under_way = 0  #: of these, as yet without an answer
-        self._way_from = 0.0  #: from this moment of the steady clock on it gives way again
         self._limit = ConcurrencyLimit(context.pacer.per_second, context.clock)
         store, channel, clock, metrics = context.store, context.channel.name, context.clock, context.metrics
         self._results = ResultBatcher(store, channel, clock, moment=options.moment, metrics=metrics)
@@ -168,14 +167,11 @@ class SendQueue:
         return len(rows)
 
     async def _give_way(self) -> None:
-        """Wait until what goes first is done: for a moment, and then as long not, so that it always goes on."""
+        """Wait for what goes first, a moment at most; a slow pace leaves room enough between two claims."""
         clock, gives_way = self._context.clock, self._options.gives_way
-        begun = clock.monotonic()
-        if begun < self._way_from or not gives_way():
-            return
-        while gives_way() and clock.monotonic() - begun < _LONGEST_WAY:
+        until = clock.monotonic() + _LONGEST_WAY
+        while gives_way() and self._context.pacer.per_second * _LONGEST_WAY >= 1 and clock.monotonic() < until:
             await clock.sleep(_WAY_LOOK)
-        self._way_from = 2 * clock.monotonic() - begun
 
     async def _claim_with_retry(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
         return await retry_while_unavailable(lambda: self._claim(places, resting), self._context.metrics)

@@ -1,13 +1,16 @@
-"""A made-up province of 100,000 requests on each database, made once a run and removed at its end."""
+"""A made-up province of 100,000 requests on each database, made once a run and removed at its end.
+
+A tenth of its officers talk; each of them is written ten times, under other addresses and codes, sealed anew.
+"""
 
 import asyncio
 import atexit
 import shutil
 import tempfile
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,14 +19,15 @@ from typing import Any
 import psycopg
 
 from bot.demo import DemoSizes, DemoTotals, fill_database
-from bot.demo.data_writer import open_demo_data
+from bot.demo.data_writer import DemoChat, DemoDataWriter, DemoRequest, open_demo_data
 from bot.services.opening import migrate_database, open_store_from_settings
 from bot.settings import Settings
-from bot.store import Store
+from bot.store import CODES_A_YEAR, Store
+from handlers.model import format_request_code
 from rules.loading import load_pack
 
-#: As many officers as register a few more than 100,000 requests.
-SIZES = DemoSizes(officers=104_000, units=2_000, seed=4)
+#: As many officers, ten times, as register a few more than 100,000 requests.
+SIZES, TIMES = DemoSizes(officers=10_400, units=2_000, seed=4), 10
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 REQUESTS = 100_000
 
@@ -96,9 +100,36 @@ def _made(url: str | None) -> Province:
 
 async def _filled(settings: Settings) -> DemoTotals:
     async with open_demo_data(settings) as bulk:
-        made = await fill_database(bulk, load_pack(), SIZES, NOW, lambda _: None)
+        made = await fill_database(_Repeating(bulk.store), load_pack(), SIZES, NOW, lambda _: None)
+    made = replace(made, officers=made.officers * TIMES, requests=made.requests * TIMES)
     assert made.requests >= REQUESTS
     return made
+
+
+class _Repeating(DemoDataWriter):
+    """Writes each officer several times in a row, so that codes and times stay in one order."""
+
+    async def write_chats(self, chats: Iterable[DemoChat]) -> None:
+        for chat in chats:
+            await super().write_chats(_repeated(chat, number) for number in range(TIMES))
+
+    async def write_code_counters(self, counts: dict[int, int]) -> None:
+        await super().write_code_counters({year: count * TIMES for year, count in counts.items()})
+
+
+def _repeated(chat: DemoChat, number: int) -> DemoChat:
+    return replace(
+        chat,
+        address=f"{chat.address}-{number}",
+        requests=tuple(_renumbered(one, at, number, len(chat.requests)) for at, one in enumerate(chat.requests)),
+    )
+
+
+def _renumbered(request: DemoRequest, at: int, number: int, several: int) -> DemoRequest:
+    """Give the requests of the copies the numbers that so many officers would have got."""
+    year, own = divmod(request.number, CODES_A_YEAR)
+    first = (own - at - 1) * TIMES + number * several + at + 1
+    return replace(request, code=format_request_code(year, first), number=year * CODES_A_YEAR + first)
 
 
 #: Folders of the servers that this process started.
