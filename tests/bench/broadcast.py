@@ -57,12 +57,16 @@ def run() -> list[Result]:
             _, refused = api.ask("sent")
         usual = _at_usual_pace(api)
         with tempfile.TemporaryDirectory() as other, _program(api, Path(other), url=empty_postgres()) as program:
-            apart = _p99(api.ask("talk", TALK, TALKERS))
-            apart = _busy(program, api), apart
+            quiet_apart = _p99(api.ask("talk", TALK, TALKERS))
+            busy_apart = _busy(program, api)
         api.ask("free")
         bare = _in_process(api)
-    answers = _answers(PACE, busy, quiet), _answers(PACE, *apart, "PostgreSQL"), _answers(USUAL, *usual)
-    return [*_results(rate, bare, refused, growth), *answers]
+    return [
+        *_results(rate, bare, refused, growth),
+        _answers(PACE, busy, quiet),
+        _answers(PACE, busy_apart, quiet_apart, "PostgreSQL"),
+        _answers(USUAL, *usual),
+    ]
 
 
 def _at_usual_pace(api: Server) -> tuple[float, float]:
@@ -148,8 +152,9 @@ def _sent(program: _Program, api: Server, name: str, count: int) -> float:
 
 def _arrived(api: Server, count: int, within: float = 300.0) -> list[float]:
     until = time.monotonic() + within
+    times: list[float] = []
     while time.monotonic() < until:
-        times: list[float] = api.ask("sent")[0]
+        times = api.ask("sent")[0]
         if len(times) >= count:
             return times
         time.sleep(1)

@@ -138,11 +138,11 @@ def _statements(blocks: range, nothing: str, head: str) -> Iterator[str]:
     if blocks:
         numbers = f"SELECT {blocks.start} UNION ALL SELECT n + 1 FROM block WHERE n < {blocks.stop - 1}"
         block = f"WITH RECURSIVE block(n) AS ({numbers})"
-        place = f"+ n * {UNITS} + n / {REGION}"
+        moved = f"+ n * {UNITS} + n / {REGION}"
         above = "CASE WHEN parent = 'R0' THEN 'R' || (n / 30) ELSE parent || '.' || n END"
         yield (
             f"INSERT INTO units (code, parent, name, closed_on, place, last) {block}"
-            f" SELECT code || '.' || n, {above}, name || ' ' || n, closed_on, place {place}, last {place}"
+            f" SELECT code || '.' || n, {above}, name || ' ' || n, closed_on, place {moved}, last {moved}"
             " FROM units, block WHERE code NOT LIKE 'R%' ORDER BY n, place"
         )
         for clone in _CLONES:
