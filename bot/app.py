@@ -318,10 +318,13 @@ def _build_runner(
     def wake(chat: Chat) -> None:
         dispatchers[chat.channel].notify()
 
+    def is_answering() -> bool:
+        return workers.is_answering() or intake.is_storing
+
     turns = components.turn_handler({one.channel.name: one.channel for one in served}, wake)
     calls = WaitingCalls(clock)
     workers = TurnPool(turns.step, lambda chat: dispatchers[chat.channel].notify_answers(), gives_way=calls.are_slow)
-    services = [_channel_service(components, one, workers.is_answering) for one in served]
+    services = [_channel_service(components, one, is_answering) for one in served]
     dispatchers |= {service.channel: service.dispatcher for service in services}
     wake_all = partial(_wake, tuple(dispatchers.values()))
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)

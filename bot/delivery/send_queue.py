@@ -220,6 +220,7 @@ class SendQueue:
         """
         for _ in range(behind):
             await asyncio.sleep(0)
+        await self._give_way()
         if not await self._place_is_free():
             self._context.pacer.release(self._options.kind, 1)
             self._on_answered()
