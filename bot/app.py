@@ -342,16 +342,20 @@ def _build_runner(
         *(source.service for source in sources),
         components.heartbeat.run,
         *_upkeep_loops(components, served),
-        *(
-            part.run
-            for one in served
-            for part in components.exporters(one.channel, dispatchers[one.channel.name].notify)
-        ),
+        *_export_loops(components, served, dispatchers),
         scheduler.run,
         digests.run,
         *(_menu_loops(components, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
+
+
+def _export_loops(
+    components: Components, served: Sequence[ServedChannel], dispatchers: Mapping[str, Dispatcher]
+) -> list[BackgroundService]:
+    """Build what writes the files that are ordered in chats, for each channel."""
+    made = [components.exporters(one.channel, dispatchers[one.channel.name].notify) for one in served]
+    return [part.run for parts in made for part in parts]
 
 
 def _upkeep_loops(components: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
