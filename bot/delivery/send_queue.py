@@ -31,6 +31,8 @@ _GRAIN = 0.001
 _SHORTEST_DEFERRAL = 0.05
 #: Seconds for which the next messages to many wait at most for answers under way, and between two looks.
 _LONGEST_WAY, _WAY_LOOK = 0.02, 0.001
+#: Passes of the event loop over which the messages of a claim begin.
+_PASSES = 10
 #: Seconds between two claims at most where the store refuses them.
 _LONGEST_FAILURE = 10.0
 
@@ -161,7 +163,8 @@ class SendQueue:
         self._more = kind is MessageKind.BROADCAST or len(rows) == places
         self._under_way += len(rows)
         for number, row in enumerate(rows):
-            task = asyncio.create_task(self._deliver_one(row, number if kind is MessageKind.BROADCAST else 0))
+            behind = number % _PASSES if kind is MessageKind.BROADCAST else 0
+            task = asyncio.create_task(self._deliver_one(row, behind))
             self._sending[task] = row.id
             task.add_done_callback(self._on_sent)
         return len(rows)
@@ -220,7 +223,6 @@ class SendQueue:
         """
         for _ in range(behind):
             await asyncio.sleep(0)
-        await self._give_way()
         if not await self._place_is_free():
             self._context.pacer.release(self._options.kind, 1)
             self._on_answered()

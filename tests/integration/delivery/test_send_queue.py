@@ -92,7 +92,7 @@ class NotingChannel(ScriptedChannel):
 
 @pytest.mark.parametrize(
     ("pace", "answered", "waited"),
-    [(1e6, 0.0, 0.0), (1e6, 0.01, 0.01), (1e6, 60.0, 0.04), (25, 60.0, 0.0)],  # at a slow one there is room enough
+    [(1e6, 0.0, 0.0), (1e6, 0.01, 0.01), (1e6, 60.0, 0.02), (25, 60.0, 0.0)],  # at a slow one there is room enough
 )
 async def test_messages_to_many_wait_a_moment_for_an_answer_under_way_and_then_go_on(
     store: Store, clock: ManualClock, rows: Rows, *, pace: float, answered: float, waited: float
@@ -101,7 +101,7 @@ async def test_messages_to_many_wait_a_moment_for_an_answer_under_way_and_then_g
     begun, pacer, channel = clock.seconds, Pacer(Pace(pace, UNHURRIED), clock), NotingChannel(clock.monotonic)
     way_out = Dispatcher(store, channel, pacer, clock, answering=lambda: clock.seconds < begun + answered)
     await way_out.deliver()
-    assert [at - begun for at in channel.noted] == [pytest.approx(waited, abs=0.003)]
+    assert [at - begun for at in channel.noted] == [pytest.approx(waited, abs=0.0015)]
 
 
 async def test_whatever_is_ready_comes_between_two_messages_of_a_broadcast(
