@@ -321,16 +321,20 @@ def _build_runner(
 ) -> Runner:
     """Build all loops of this process, over all of its channels."""
     settings, store, clock = components.settings, components.store, components.clock
-    services = [_channel_service(components, one) for one in served]
-    dispatchers = {service.channel: service.dispatcher for service in services}
-    wake_all = partial(_wake, tuple(dispatchers.values()))
+    dispatchers: dict[str, Dispatcher] = {}
 
     def wake(chat: Chat) -> None:
         dispatchers[chat.channel].notify()
 
+    def is_answering() -> bool:
+        return workers.is_answering() or intake.is_storing
+
     turns = components.turn_handler({one.channel.name: one.channel for one in served}, wake)
     calls = WaitingCalls(clock)
     workers = TurnPool(turns.step, lambda chat: dispatchers[chat.channel].notify_answers(), gives_way=calls.are_slow)
+    services = [_channel_service(components, one, is_answering) for one in served]
+    dispatchers |= {service.channel: service.dispatcher for service in services}
+    wake_all = partial(_wake, tuple(dispatchers.values()))
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
     intake = Intake(store, throttle, clock, workers.submit, components.metrics)
     sources = [
@@ -346,16 +350,20 @@ def _build_runner(
         *(source.service for source in sources),
         components.heartbeat.run,
         *_upkeep_loops(components, served),
-        *(
-            part.run
-            for one in served
-            for part in components.exporters(one.channel, dispatchers[one.channel.name].notify)
-        ),
+        *_export_loops(components, served, dispatchers),
         scheduler.run,
         digests.run,
         *(_menu_loops(components, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
+
+
+def _export_loops(
+    components: Components, served: Sequence[ServedChannel], dispatchers: Mapping[str, Dispatcher]
+) -> list[BackgroundService]:
+    """Build what writes the files that are ordered in chats, for each channel."""
+    made = [components.exporters(one.channel, dispatchers[one.channel.name].notify) for one in served]
+    return [part.run for parts in made for part in parts]
 
 
 def _upkeep_loops(components: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:
@@ -401,7 +409,7 @@ def _menu_loops(components: Components, served: Sequence[ServedChannel]) -> list
     return [CommandMenuLoop(components.store, name, show, components.clock).run for name, show in shown if show]
 
 
-def _channel_service(components: Components, served: ServedChannel) -> ChannelService:
+def _channel_service(components: Components, served: ServedChannel, answering: Callable[[], bool]) -> ChannelService:
     """Build the way out of a channel, at the pace that it shares with other processes."""
     settings, store, clock = components.settings, components.store, components.clock
     pacer = Pacer(served.pace, clock)
@@ -416,6 +424,7 @@ def _channel_service(components: Components, served: ServedChannel) -> ChannelSe
     dispatcher = Dispatcher(
         store, served.channel, pacer, clock,
         broadcasts_at_once=served.broadcasts_at_once, may_send=worker_lease.may_send,
-        open_at=SchedulerSettings.of(settings).hours.is_open_at, language=settings.language, metrics=components.metrics,
+        open_at=SchedulerSettings.of(settings).hours.is_open_at, answering=answering,
+        language=settings.language, metrics=components.metrics,
     )  # fmt: skip
     return ChannelService(worker_lease, dispatcher)

@@ -141,10 +141,13 @@ class Dispatcher:
         broadcasts_at_once: int = 8,
         may_send: Callable[[], bool] = lambda: True,
         open_at: Callable[[datetime], bool] = lambda _: True,
+        answering: Callable[[], bool] = lambda: False,
         language: str = LANGUAGES[0],
         metrics: Metrics = NO_METRICS,
     ) -> None:
         """``open_at`` tells whether broadcasts may leave at a moment, whoever holds them back or forgets to.
+
+        ``answering``: whether somebody's turn is under way, for whose answer broadcasts wait a moment.
 
         ``language``: of people who have not chosen one.
         """
@@ -153,6 +156,7 @@ class Dispatcher:
         self._files = _FileClaims(store, channel.name, clock)
         urgent = QueueOptions(MessageKind.URGENT, partial(_claim_answers, store, channel.name), concurrency, _SWEEP)
         files = QueueOptions(MessageKind.URGENT, self._files.claim, _FILES_AT_ONCE, _FILE_SWEEP)
+        answers = SendQueue(context, urgent)
         many = QueueOptions(
             MessageKind.BROADCAST,
             self._claim_broadcasts,
@@ -160,8 +164,9 @@ class Dispatcher:
             _BROADCAST_SWEEP,
             _BROADCAST_SETTLE_DELAY,
             open_at,
+            lambda: answering() or answers.is_busy,
         )
-        self._queues = (SendQueue(context, urgent), SendQueue(context, files), SendQueue(context, many))
+        self._queues = (answers, SendQueue(context, files), SendQueue(context, many))
 
     async def _claim_broadcasts(self, limit: int, now: datetime, _: Sequence[str]) -> list[OutboxRow]:
         """Claim from a broadcast: a chat that is resting is put back when it comes up, which is seldom."""

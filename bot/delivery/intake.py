@@ -162,6 +162,11 @@ class Intake:
         self._taken = 0  #: how often the store took something
         self._refused: dict[tuple[str, str], tuple[int, int]] = {}  #: how often an update was, and ``_taken`` then
 
+    @property
+    def is_storing(self) -> bool:
+        """Tell whether somebody's update is being stored, or waits for that."""
+        return self._next is not None or self._writing.locked()
+
     async def accept(self, updates: Sequence[Incoming]) -> None:
         """Return once all are stored, known already, or counted as not storable: then they may be acknowledged."""
         admitted = list(self._throttle.admit(map(_remove_secrets, updates)))

@@ -29,6 +29,10 @@ _LONGEST_WAIT = 0.5
 _GRAIN = 0.001
 #: Seconds that a message of a broadcast is put back at least: until its chat may surely get it.
 _SHORTEST_DEFERRAL = 0.05
+#: Seconds for which the next messages to many wait at most for answers under way, and between two looks.
+_LONGEST_WAY, _WAY_LOOK = 0.02, 0.001
+#: Passes of the event loop over which the messages of a claim begin.
+_PASSES = 10
 #: Seconds between two claims at most where the store refuses them.
 _LONGEST_FAILURE = 10.0
 
@@ -61,6 +65,7 @@ class QueueOptions:
     sweep: float  #: seconds between looks at the store when nothing signals; finds what another process queued
     moment: float = 0.0  #: seconds that an end waits for others to be stored with
     open_at: Callable[[datetime], bool] = lambda _: True  #: the hours at which it may leave
+    gives_way: Callable[[], bool] = lambda: False  #: whether something else goes first now
 
 
 class SendQueue:
@@ -89,6 +94,11 @@ class SendQueue:
     def notify(self) -> None:
         """Wake the queue: there may be something to send."""
         self._wake.set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a message is under way, or its end is not stored yet."""
+        return bool(self._sending)
 
     def takes_up(self) -> bool:
         """Tell whether a message that is queued now would leave at once."""
@@ -138,6 +148,7 @@ class SendQueue:
 
     async def _start_some(self, resting: Sequence[str] = ()) -> int:
         """Claim as many as may leave now and start them, but for chats that are resting; how many there were."""
+        await self._give_way()
         kind, pacer, room = self._options.kind, self._context.pacer, self._room()
         places = pacer.reserve(kind, room, self._ahead) if room > 0 else 0
         self._paced = room > 0 and not places
@@ -151,11 +162,19 @@ class SendQueue:
             self._ahead = min(_LONGEST_AHEAD, (self._ahead + self._context.clock.monotonic() - begun) / 2)
         self._more = kind is MessageKind.BROADCAST or len(rows) == places
         self._under_way += len(rows)
-        for row in rows:
-            task = asyncio.create_task(self._deliver_one(row))
+        for number, row in enumerate(rows):
+            behind = number % _PASSES if kind is MessageKind.BROADCAST else 0
+            task = asyncio.create_task(self._deliver_one(row, behind))
             self._sending[task] = row.id
             task.add_done_callback(self._on_sent)
         return len(rows)
+
+    async def _give_way(self) -> None:
+        """Wait for what goes first, a moment at most; a slow pace leaves room enough between two claims."""
+        clock, gives_way = self._context.clock, self._options.gives_way
+        until = clock.monotonic() + _LONGEST_WAY
+        while gives_way() and self._context.pacer.per_second * _LONGEST_WAY >= 1 and clock.monotonic() < until:
+            await clock.sleep(_WAY_LOOK)
 
     async def _claim_with_retry(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
         return await retry_while_unavailable(lambda: self._claim(places, resting), self._context.metrics)
@@ -197,8 +216,13 @@ class SendQueue:
             async with asyncio.timeout(min(soon, self._options.sweep)):
                 await self._wake.wait()
 
-    async def _deliver_one(self, row: OutboxRow) -> bool:
-        """From a place that is reserved for it; tell whether something may have waited for its end."""
+    async def _deliver_one(self, row: OutboxRow, behind: int = 0) -> bool:
+        """From a place that is reserved for it; tell whether something may have waited for its end.
+
+        It begins ``behind`` so many others, each in a pass of the event loop: whatever is ready comes between them.
+        """
+        for _ in range(behind):
+            await asyncio.sleep(0)
         if not await self._place_is_free():
             self._context.pacer.release(self._options.kind, 1)
             self._on_answered()

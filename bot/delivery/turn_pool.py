@@ -99,6 +99,10 @@ class TurnPool:
         self.roomy = asyncio.Event()  #: whether another chat would be handled at once
         self.roomy.set()
 
+    def is_answering(self) -> bool:
+        """Tell whether a turn is under way; what takes its time does not count."""
+        return bool(self._running)
+
     def submit(self, chats: Iterable[Chat]) -> None:
         """Queue chats that have something to handle."""
         for chat in chats:

@@ -153,13 +153,15 @@ async def _ask_wide(context: StoreContext, *calls: Query, shown: bool) -> list[R
 
 
 def _by_kind_of_chat(these: QueryConditions) -> Iterator[QueryConditions]:
-    """Part addresses from all other chats, whose consent stands in the index that they are counted by."""
-    these = these.with_other_condition("has_certificate", "among_certificates")
+    """Part addresses from all other chats, whose consent and ends stand in the index that they are counted by."""
     if "agreed" not in these.where:
         yield these
         return
-    for kind in ("agreed_in_a_chat", "agreed_by_mail"):
-        yield these.with_other_condition("agreed", kind)
+    yield these.with_other_condition("agreed", "agreed_by_mail")
+    these = these.with_other_condition("agreed", "agreed_in_a_chat")
+    ends = ("first_or_last_ends", "another_ends") if "has_certificate" in these.where else ("",)
+    for kind in ends:
+        yield these.with_other_condition("has_certificate", kind)
 
 
 def _linked_queries(these: QueryConditions, audience: Audience, week: Mapping[str, Any]) -> Iterator[Query]:

@@ -19,11 +19,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 
+import psycopg
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from bot.store.sealing import open_keyring
 from tests.bench.broadcast_server import PACE, TALKERS, Server, server
+from tests.bench.province import empty_postgres
 from tests.bench.result import Result
 from tests.support.broadcast_kills import any_hour_settings
 from tests.support.broadcasts import BroadcastWriter, Row
@@ -54,9 +56,17 @@ def run() -> list[Result]:
             busy = _busy(program, api)
             _, refused = api.ask("sent")
         usual = _at_usual_pace(api)
+        with tempfile.TemporaryDirectory() as other, _program(api, Path(other), url=empty_postgres()) as program:
+            quiet_apart = _p99(api.ask("talk", TALK, TALKERS))
+            busy_apart = _busy(program, api)
         api.ask("free")
         bare = _in_process(api)
-    return [*_results(rate, bare, refused, growth), _answers(PACE, busy, quiet), _answers(USUAL, *usual)]
+    return [
+        *_results(rate, bare, refused, growth),
+        _answers(PACE, busy, quiet),
+        _answers(PACE, busy_apart, quiet_apart, "PostgreSQL"),
+        _answers(USUAL, *usual),
+    ]
 
 
 def _at_usual_pace(api: Server) -> tuple[float, float]:
@@ -66,8 +76,8 @@ def _at_usual_pace(api: Server) -> tuple[float, float]:
         return _busy(program, api, USUAL, FEW), quiet
 
 
-def _answers(pace: int, busy: float, quiet: float) -> Result:
-    name = f"p99 of an answer, with and without a broadcast at {pace:,}/s"
+def _answers(pace: int, busy: float, quiet: float, database: str = "SQLite") -> Result:
+    name = f"p99 of an answer, with and without a broadcast at {pace:,}/s, {database}"
     slower = busy / quiet
     return Result(name, busy * 1000, quiet * 1000, "ms", slower, f"at most {SLOWER} times", slower <= SLOWER)
 
@@ -88,14 +98,18 @@ def _results(rate: float, bare: float, refused: int, growth: float) -> list[Resu
 class _Program:
     """``troly run`` over a folder, and what it holds."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
-        self.folder, self.process = folder, process
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes], url: str | None) -> None:
+        self.folder, self.process, self.url = folder, process, url
 
     def queue(self, name: str, addresses: Iterator[str]) -> None:
         keyring = open_keyring(self.folder / "keys.json")[0]
         BroadcastWriter(keyring, self._many).queue(name, addresses, now=datetime.now(UTC))
 
     def _many(self, statement: str, rows: Sequence[Row]) -> None:
+        if self.url:
+            with psycopg.connect(self.url) as server:
+                server.cursor().executemany(statement.replace("?", "%s").encode(), rows)
+            return
         with closing(sqlite3.connect(self.folder / "troly.sqlite3", timeout=60)) as connection, connection:
             connection.executemany(statement, rows)
 
@@ -108,7 +122,7 @@ class _Program:
 
 
 @contextmanager
-def _program(api: Server, folder: Path, pace: int = PACE) -> Iterator[_Program]:
+def _program(api: Server, folder: Path, pace: int = PACE, url: str | None = None) -> Iterator[_Program]:
     environment = {
         "PATH": os.environ["PATH"],
         **UNHURRIED,
@@ -118,11 +132,12 @@ def _program(api: Server, folder: Path, pace: int = PACE) -> Iterator[_Program]:
         "TROLY_TELEGRAM_API_URL": api.url,
         "TROLY_TELEGRAM_PAID_BROADCASTS": "true",
         "TROLY_LOG_LEVEL": "WARNING",
+        **({"TROLY_DATABASE_URL": url} if url else {}),
     }
     with subprocess.Popen((sys.executable, "-m", "bot", "run"), env=environment) as process:
         try:
             api.ask("talk", 2.0, TALKERS)  # everybody is welcomed
-            yield _Program(folder, process)
+            yield _Program(folder, process, url)
         finally:
             process.terminate()
 
@@ -137,8 +152,9 @@ def _sent(program: _Program, api: Server, name: str, count: int) -> float:
 
 def _arrived(api: Server, count: int, within: float = 300.0) -> list[float]:
     until = time.monotonic() + within
+    times: list[float] = []
     while time.monotonic() < until:
-        times: list[float] = api.ask("sent")[0]
+        times = api.ask("sent")[0]
         if len(times) >= count:
             return times
         time.sleep(1)

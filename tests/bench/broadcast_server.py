@@ -60,7 +60,8 @@ def server(people: int) -> Iterator[Server]:
     process = context.Process(target=_main, args=(theirs, people), daemon=True)
     process.start()
     try:
-        yield Server(*ours.recv(), ours)
+        url, token = ours.recv()
+        yield Server(url, token, ours)
     finally:
         process.terminate()
         process.join()
@@ -99,6 +100,8 @@ async def _answer(command: tuple[Any, ...], api: BotApi, limits: Counting, talke
         case ("talk", seconds, people):
             waits = await asyncio.gather(*(_talk(user, at, seconds) for at, user in enumerate(talkers[:people])))
             return [wait for each in waits for wait in each]
+        case _:
+            raise ValueError(command)
 
 
 async def _talk(person: User, at: int, seconds: float) -> list[float]:

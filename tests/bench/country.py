@@ -27,9 +27,10 @@ BLOCK, UNITS, REGION = 1_000, 40, 30
 COMMUNE, REGION_UNIT = "MAU.X0002", "R0"
 _CLONES = (
     """INSERT INTO chats (id, channel, address, session, language, consented, first_contact_at, last_contact_at, unit,
-        to_do, unfinished, idle, asked)
+        to_do, unfinished, idle, asked, first_end, last_end, ends)
     SELECT id || '.' || n, channel, address, {head}(session, 1, 600), language, consented, first_contact_at,
-        last_contact_at, unit || '.' || n, to_do, unfinished, idle, asked FROM chats, block""",
+        last_contact_at, unit || '.' || n, to_do, unfinished, idle, asked, first_end, last_end, ends
+    FROM chats, block""",
     """INSERT INTO standings (id, chat, unit, certificate_key, not_after, owed, subscriber, known_at, changed_at,
         requested_at)
     SELECT id || '.' || n, chat || '.' || n, unit || '.' || n, certificate_key || '.' || n, not_after, owed, subscriber,
@@ -137,11 +138,11 @@ def _statements(blocks: range, nothing: str, head: str) -> Iterator[str]:
     if blocks:
         numbers = f"SELECT {blocks.start} UNION ALL SELECT n + 1 FROM block WHERE n < {blocks.stop - 1}"
         block = f"WITH RECURSIVE block(n) AS ({numbers})"
-        place = f"+ n * {UNITS} + n / {REGION}"
+        moved = f"+ n * {UNITS} + n / {REGION}"
         above = "CASE WHEN parent = 'R0' THEN 'R' || (n / 30) ELSE parent || '.' || n END"
         yield (
             f"INSERT INTO units (code, parent, name, closed_on, place, last) {block}"
-            f" SELECT code || '.' || n, {above}, name || ' ' || n, closed_on, place {place}, last {place}"
+            f" SELECT code || '.' || n, {above}, name || ' ' || n, closed_on, place {moved}, last {moved}"
             " FROM units, block WHERE code NOT LIKE 'R%' ORDER BY n, place"
         )
         for clone in _CLONES:

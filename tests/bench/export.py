@@ -151,4 +151,5 @@ async def _repeated(store: Store, order: ExportJob, path: Path) -> int:
 def _peak() -> float:
     """Of this process alone: ``ru_maxrss`` begins with what the process held that started it (getrusage(2))."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[1]) / 1000
+    (peak,) = re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(peak) / 1000

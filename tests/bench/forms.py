@@ -27,7 +27,12 @@ def run() -> list[Result]:
     """Fill Mẫu 05, the widest that is often long."""
     content = make_form(Form.REVOKE, _ROWS)
     warm = lambda: fill_form(content, templates=None)  # noqa: E731 - as its peers below
-    cold = lambda: (read_built_in.cache_clear(), warm())  # noqa: E731 - reads the template too, as its peers do
+
+    def cold() -> None:
+        """Read the template too, as the peers do."""
+        read_built_in.cache_clear()
+        warm()
+
     works = (warm, cold, lambda: _fill_with_docxtpl(content), lambda: _write(content))
     for work in works:
         work()

@@ -170,11 +170,11 @@ async def _expiry(store: Store) -> None:
 async def _burn_down(rights: Rights, unit: str | None, store: Store) -> None:
     async with open_admin_transaction(store, NOW, reading=True) as office:
         until = _TODAY + timedelta(days=30)
-        burnt = await office.admin.picture.burn_down(rights, unit, _TODAY - timedelta(days=90), until, _TODAY)
+        burnt = await office.admin.units.burn_down(rights, unit, _TODAY - timedelta(days=90), until, _TODAY)
         assert burnt.open[-1]
 
 
 async def _statistics(rights: Rights, unit: str | None, store: Store) -> None:
     async with open_admin_transaction(store, NOW, reading=True) as office:
-        total, _ = await office.admin.picture.numbers(rights, unit, _TODAY, NOW)
+        total, _ = await office.admin.units.numbers(rights, unit, _TODAY, NOW)
         assert total

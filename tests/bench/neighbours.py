@@ -150,7 +150,7 @@ def _postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="troly-neighbours-", ignore_cleanup_errors=True) as folder:
         server = support_database._start(Path(folder, "data"))
         support_database._make_template(server)
-        with support_database._database(server, "neighbours", support_database._TEMPLATE) as url:
+        with support_database._database(server, support_database._TEMPLATE) as url:
             yield url
         server.cleanup()
 
@@ -207,6 +207,6 @@ def _said_a_day(data: Path, url: str | None, busy: User) -> None:
             for statement, rows in statements:
                 connection.executemany(statement, rows)
         return
-    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+    with psycopg.connect(url) as server, server.cursor() as cursor:
         for statement, rows in statements:
-            cursor.executemany(statement.replace("?", "%s"), rows)
+            cursor.executemany(statement.replace("?", "%s").encode(), rows)

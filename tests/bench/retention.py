@@ -77,7 +77,8 @@ async def _measured(kind: str) -> list[Result]:
     assert counts["chats"] == ROWS // ROWS_EACH, counts
     name = f"{ROWS:,} rows past their time at once, on {kind}"
     rate, percentile = ROWS / took, sorted(waits)[int(len(waits) * 0.99)]
-    sizes = [Result(f"{name}: file after, before", left, full, "MB", left / full, "less than a half", left < full / 2)]
+    share = left / full if full else None  # a server's files are not ours
+    sizes = [Result(f"{name}: file after, before", left, full, "MB", share, "less than a half", left < full / 2)]
     return [
         Result(f"{name}: longest wait of an answer", max(waits), quiet, "s", None, f"under {GOAL}", max(waits) < GOAL),
         Result(

@@ -125,7 +125,7 @@ def _cpu_of_server(url: str) -> float:
     folder = Path(str(psycopg.connect(url).execute("SHOW data_directory").fetchone()[0]))  # type: ignore[index]
     server = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
     own = server.cpu_times()
-    total = own.user + own.system + own.children_user + own.children_system
+    total: float = own.user + own.system + own.children_user + own.children_system
     for child in server.children():
         times = child.cpu_times()
         total += times.user + times.system

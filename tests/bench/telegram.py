@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +63,7 @@ class Side:
         await self._measure(self.flood, CHATS * LINES, self._say(["/huy"] * LINES))  # answered in one sentence
         await self._measure(self.calm, RATE * SECONDS, self._say_calmly())
 
-    async def _measure(self, load: Load, count: int, talk: "asyncio.Future[None]") -> None:
+    async def _measure(self, load: Load, count: int, talk: Awaitable[None]) -> None:
         spent, began = self._cpu(), time.perf_counter()
         await talk
         load.rates.append(count / (time.perf_counter() - began))

@@ -22,6 +22,7 @@ import aiohttp
 import psutil
 from playwright.async_api import async_playwright
 
+from bot.channels.pace import Pace, Rate
 from bot.channels.terminal import Console, TerminalChannel
 from bot.cli.run import accept_in_steps
 from bot.clock import Clock
@@ -41,7 +42,7 @@ from handlers.model import Rights, Role
 from locales import translator
 from tests.bench.province import Province, on_sqlite
 from tests.bench.result import Result
-from tests.support.delivery import CountingReader, Pace, Rate, make_conversation
+from tests.support.delivery import CountingReader, make_conversation
 from tests.support.people import grant_role
 from tests.support.programs import find_program
 from tests.support.store import CHANNEL

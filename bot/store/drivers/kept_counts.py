@@ -1,13 +1,13 @@
-"""What is kept beside people and certificates of what they have still to do, and the triggers that keep it.
+"""What is kept beside people and certificates, of what is left to do and when they end, and the triggers that keep it.
 
 Counts of everybody read these columns from an index alone. The database keeps them, not the queries that write: there
-are many of those, and each of them, a copy included, would have to know. Migration 0024 is made of these texts: a
-change of them takes a new migration, that makes the triggers and the columns anew.
+are many of those, and each of them, a copy included, would have to know. Migrations 0024 and 0025 are made of these
+texts: a change of them takes a new migration, that makes the triggers and the columns anew.
 """
 
 # ruff: noqa: S608 - all of it is our own words
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 
@@ -81,6 +81,9 @@ KEPT_VALUES = {
         "(SELECT MIN(r.registered_at) FROM requests r WHERE r.chat = standings.chat"
         f" AND r.certificate_key = standings.certificate_key AND r.state NOT IN {_WAIVED})"
     ),
+    "first_end": "(SELECT MIN(s.not_after) FROM standings s WHERE s.chat = chats.id)",
+    "last_end": "(SELECT MAX(s.not_after) FROM standings s WHERE s.chat = chats.id)",
+    "ends": "(SELECT COUNT(DISTINCT s.not_after) FROM standings s WHERE s.chat = chats.id)",
 }
 #: What a change of a table is about, where it is one: of other columns nothing is kept.
 _COLUMNS = {
@@ -91,14 +94,24 @@ _COLUMNS = {
 
 def _statements(rows: str, differs: str) -> str:
     """Keep what belongs to the chats and certificates of rows (OLD, NEW, or both), where it is another than before."""
-    chats = ", ".join(f"{row}.chat" for row in rows.split())
-    stamp, left = KEPT_VALUES["requested_at"], ("to_do", "unfinished", "idle", "asked")
-    values = ", ".join(f"{KEPT_VALUES[name]} AS {name}" for name in left)
-    old, new = (", ".join(f"{table}.{name}" for name in left) for table in ("chats", "k"))
+    chats, stamp = _chats(rows), KEPT_VALUES["requested_at"]
     return (
         f"UPDATE standings SET requested_at = {stamp} WHERE chat IN ({chats}) AND requested_at {differs} {stamp}; "
-        f"UPDATE chats SET {', '.join(f'{name} = k.{name}' for name in left)}"
-        f" FROM (SELECT chats.id, {values} FROM chats WHERE chats.id IN ({chats})) k"
+        + _chats_statement(rows, differs, ("to_do", "unfinished", "idle", "asked"))
+    )
+
+
+def _chats(rows: str) -> str:
+    return ", ".join(f"{row}.chat" for row in rows.split())
+
+
+def _chats_statement(rows: str, differs: str, columns: Sequence[str]) -> str:
+    """Keep columns of the chats of rows, where they are others than before."""
+    values = ", ".join(f"{KEPT_VALUES[name]} AS {name}" for name in columns)
+    old, new = (", ".join(f"{table}.{name}" for name in columns) for table in ("chats", "k"))
+    return (
+        f"UPDATE chats SET {', '.join(f'{name} = k.{name}' for name in columns)}"
+        f" FROM (SELECT chats.id, {values} FROM chats WHERE chats.id IN ({_chats(rows)})) k"
         f" WHERE k.id = chats.id AND ({old}) {differs} ({new}); "
     )
 
@@ -133,9 +146,7 @@ def postgres_triggers() -> str:
     """
     made = []
     for name, event, rows in _EVENTS:
-        chats = ", ".join(f"{row}.chat" for row in rows.split())
-        held = f"PERFORM 1 FROM chats WHERE id IN ({chats}) ORDER BY id FOR NO KEY UPDATE; "
-        body = held + _statements(rows, "IS DISTINCT FROM")
+        body = _held(rows) + _statements(rows, "IS DISTINCT FROM")
         made.append(
             f"CREATE FUNCTION keep_left_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}RETURN NULL; END $$"
         )
@@ -146,4 +157,42 @@ def postgres_triggers() -> str:
                 f"CREATE TRIGGER {table}_{name} AFTER {change} ON {table} FOR EACH ROW{when}"
                 f" EXECUTE FUNCTION keep_left_{name}()"
             )
+    return ";\n".join(made)
+
+
+def _held(rows: str) -> str:
+    return f"PERFORM 1 FROM chats WHERE id IN ({_chats(rows)}) ORDER BY id FOR NO KEY UPDATE; "
+
+
+_ENDS = ("first_end", "last_end", "ends")
+
+
+def _ends_triggers(differs: str) -> Iterable[tuple[str, str, str, str]]:
+    """Yield what keeps the ends of certificates: a name, the change, when it matters, and the rows it is about."""
+    yield "added", "INSERT", "NEW.not_after IS NOT NULL", "NEW"
+    moved = f"OLD.chat {differs} NEW.chat OR OLD.not_after {differs} NEW.not_after"
+    yield "changed", "UPDATE OF chat, not_after", moved, "OLD NEW"
+    yield "removed", "DELETE", "OLD.not_after IS NOT NULL", "OLD"
+
+
+def sqlite_ends_triggers() -> str:
+    """Return the statements that make in SQLite the triggers that keep when certificates end."""
+    return ";\n".join(
+        f"CREATE TRIGGER standings_end_{name} AFTER {change} ON standings WHEN {when}"
+        f" BEGIN {_chats_statement(rows, 'IS NOT', _ENDS)}END"
+        for name, change, when, rows in _ends_triggers("IS NOT")
+    )
+
+
+def postgres_ends_triggers() -> str:
+    """Return the statements that make the same, and their functions, in PostgreSQL."""
+    differs, made = "IS DISTINCT FROM", []
+    for name, change, when, rows in _ends_triggers(differs):
+        body = _held(rows) + _chats_statement(rows, differs, _ENDS)
+        act = f"keep_ends_{name}()"
+        made.append(f"CREATE FUNCTION {act} RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}RETURN NULL; END $$")
+        made.append(
+            f"CREATE TRIGGER standings_end_{name} AFTER {change} ON standings FOR EACH ROW WHEN ({when})"
+            f" EXECUTE FUNCTION {act}"
+        )
     return ";\n".join(made)

@@ -22,7 +22,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from bot.errors import SettingsError
 from bot.store.drivers import Query, QueryTexts, Rows, SharedUse, Transaction, load_queries
-from bot.store.drivers.kept_counts import KEPT_VALUES, postgres_triggers
+from bot.store.drivers.kept_counts import KEPT_VALUES, postgres_ends_triggers, postgres_triggers
 from bot.store.drivers.postgres_errors import (
     FULL_SERVER,
     has_no_connection,
@@ -239,6 +239,7 @@ class PostgresDriver:
         " AND NOT EXISTS (SELECT 1 FROM counters w WHERE w.name = 'waits' AND w.value = 1)",
         "unhurried": "SET LOCAL statement_timeout = 0",  # a migration goes through all rows
         "keeps_left": postgres_triggers(),
+        "keeps_ends": postgres_ends_triggers(),
         **KEPT_VALUES,
     }
     shared = True

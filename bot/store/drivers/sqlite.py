@@ -14,7 +14,7 @@ import structlog
 
 from bot.errors import to_reason
 from bot.store.drivers import Query, QueryTexts, Rows, Transaction, load_queries
-from bot.store.drivers.kept_counts import KEPT_VALUES, sqlite_triggers
+from bot.store.drivers.kept_counts import KEPT_VALUES, sqlite_ends_triggers, sqlite_triggers
 from bot.store.errors import (
     DatabaseUnusable,
     ReadingOnly,
@@ -278,6 +278,7 @@ class SqliteDriver:
         "behind": "1 = 0",
         "unhurried": "SELECT 1",
         "keeps_left": sqlite_triggers(),
+        "keeps_ends": sqlite_ends_triggers(),
         **KEPT_VALUES,
     }
     shared = False

@@ -43,9 +43,14 @@ unfinished = 1;
 -- The person has a certificate whose last day is in this window.
 EXISTS (SELECT 1 FROM standings s WHERE s.chat = chats.id AND s.chat > :after AND s.not_after BETWEEN :ends_from AND :ends_until);
 
--- name: where_among_certificates
--- The same, where few certificates are in the window: it begins with those.
-chats.id IN (SELECT s.chat FROM standings s WHERE s.not_after BETWEEN :ends_from AND :ends_until);
+-- name: where_first_or_last_ends
+-- The same of most people: the first or the last of their certificates ends in the window. No other table is looked into.
+first_end IS NOT NULL AND (first_end BETWEEN :ends_from AND :ends_until OR last_end BETWEEN :ends_from AND :ends_until);
+
+-- name: where_another_ends
+-- The same of the few others: of three days or more one is in the window, and neither the first nor the last is.
+ends > 2 AND first_end < :ends_from AND last_end > :ends_until AND EXISTS (
+    SELECT 1 FROM standings s WHERE s.chat = chats.id AND s.not_after BETWEEN :ends_from AND :ends_until);
 
 -- name: where_over_channel
 -- The chat is on this channel, or on one of several such as terminal:NAME.

@@ -177,7 +177,7 @@ WITH due AS MATERIALIZED (
     LIMIT :limit
     {skip_locked})
 UPDATE outbox SET state = 'sending', attempts = attempts + 1, worker = :worker
-WHERE state = 'queued' AND id IN (SELECT due.id FROM due)
+WHERE state = 'queued' AND id {in_batch} SELECT due.id FROM due {end_batch}
 RETURNING id, origin, chat, (SELECT c.address FROM chats c WHERE c.id = CAST(outbox.chat AS TEXT)),
     CASE WHEN LENGTH(payload) <= :most THEN payload END, attempts - 1, priority, place;
 
@@ -236,7 +236,7 @@ UPDATE outbox SET
     attempts = attempts + CASE WHEN j.kept IS NULL THEN 1 ELSE 0 END,
     worker = :worker
 FROM judged j
-WHERE j.id = outbox.id AND outbox.state = 'queued'
+WHERE j.id = outbox.id AND outbox.id {in_batch} SELECT judged.id FROM judged {end_batch} AND outbox.state = 'queued'
 RETURNING outbox.id, outbox.chat, (SELECT a.address FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT)), outbox.payload,
     outbox.attempts - 1, outbox.state, (SELECT a.reminded_at FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT));
 

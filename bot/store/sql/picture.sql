@@ -12,8 +12,7 @@ WHERE c.unit IS NULL;
 
 -- name: count_certificates
 -- Count the known certificates of each unit.
-SELECT unit, COUNT(CASE WHEN not_after IS NOT NULL OR owed IS NOT NULL THEN 1 END)
-FROM standings WHERE {where} GROUP BY unit;
+SELECT unit, COUNT(*) FROM standings WHERE COALESCE(CAST(not_after AS TEXT), owed) IS NOT NULL AND {where} GROUP BY unit;
 
 -- name: count_expiring
 -- Count for each unit the certificates whose last day is within 30, 60 and 90 days.

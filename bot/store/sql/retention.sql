@@ -15,8 +15,8 @@ WHERE z.silent_until < :undecided AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.
 -- name: expire_windows
 -- Delete such windows.
 DELETE FROM zalo_people
-WHERE chat IN ({each}(:chats)) AND silent_until < :undecided
-  AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = zalo_people.chat)
+WHERE chat {in_batch} {each}(:chats) {end_batch} AND silent_until < :undecided
+  AND chat NOT IN (SELECT c.id FROM chats c WHERE c.id {in_batch} {each}(:chats) {end_batch})
 RETURNING 1;
 
 -- name: expire_receipts
@@ -94,22 +94,21 @@ ORDER BY erased_at, id LIMIT :limit;
 -- Delete drafts of those of :chats that are silent since :before.
 DELETE FROM requests
 WHERE state = 'draft'
-  AND chat IN (SELECT c.id FROM chats c WHERE c.id IN ({each}(:chats)) AND c.last_contact_at < :before)
+  AND chat {in_batch} SELECT c.id FROM chats c WHERE c.id {in_batch} {each}(:chats) {end_batch} AND c.last_contact_at < :before {end_batch}
 RETURNING 1;
 
 -- name: expire_sessions
 -- Delete sessions of those of :chats that are silent since :before without an open request.
 UPDATE chats SET session = NULL, language = NULL, unit = NULL, consented = 0, identity_until = NULL
-WHERE id IN ({each}(:chats)) AND last_contact_at < :before AND session IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.state IN {open_states})
+WHERE id {in_batch} {each}(:chats) {end_batch} AND last_contact_at < :before AND session IS NOT NULL
+  AND id NOT IN (SELECT r.chat FROM requests r WHERE r.chat {in_batch} {each}(:chats) {end_batch} AND r.state IN {open_states})
 RETURNING 1;
 
 -- name: expire_standings
 -- Delete what the register knows of those of :chats that are silent since :before and whose session is gone.
 DELETE FROM standings
-WHERE chat IN (
-    SELECT c.id FROM chats c
-    WHERE c.id IN ({each}(:chats)) AND c.last_contact_at < :before AND c.session IS NULL)
+WHERE chat {in_batch}
+    SELECT c.id FROM chats c WHERE c.id {in_batch} {each}(:chats) {end_batch} AND c.last_contact_at < :before AND c.session IS NULL {end_batch}
 RETURNING 1;
 
 -- name: expire_inbox
@@ -146,17 +145,16 @@ RETURNING 1;
 -- if they have no role and nothing is left to answer, to deliver or to follow. A mailbox that was stopped stays, so that
 -- nobody begins it again, and one that got a first message since :day, so that those count.
 DELETE FROM chats
-WHERE id IN ({each}(:chats))
+WHERE id {in_batch} {each}(:chats) {end_batch}
   AND (last_contact_at < :before OR erased_at IS NOT NULL OR (consented = 0 AND last_contact_at < :undecided))
-  AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
-  AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL)
-  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
-  AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.payload IS NOT NULL)
+  AND id NOT IN (SELECT r.chat FROM requests r WHERE r.chat {in_batch} {each}(:chats) {end_batch})
+  AND id NOT IN (SELECT g.chat FROM grants g WHERE g.chat {in_batch} {each}(:chats) {end_batch} AND g.ended_at IS NULL)
+  AND id NOT IN (SELECT o.chat FROM outbox o WHERE o.chat {in_batch} {each}(:chats) {end_batch} AND (
+      o.state IN ('queued', 'sending') OR (o.origin LIKE 'email-confirm:%' AND o.queued_at >= :day)))
+  AND id NOT IN (SELECT i.chat FROM inbox i WHERE i.chat {in_batch} {each}(:chats) {end_batch} AND i.payload IS NOT NULL)
   AND NOT (channel = 'email' AND stopped_at IS NOT NULL)
-  AND NOT EXISTS (
-      SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.origin LIKE 'email-confirm:%' AND o.queued_at >= :day)
-  AND NOT EXISTS (SELECT 1 FROM email_contacts e WHERE e.chat = chats.id)
-  AND NOT EXISTS (SELECT 1 FROM email_addresses a WHERE a.chat = chats.id AND a.imported_at IS NOT NULL)
+  AND id NOT IN (SELECT e.chat FROM email_contacts e WHERE e.chat {in_batch} {each}(:chats) {end_batch})
+  AND id NOT IN (SELECT a.chat FROM email_addresses a WHERE a.chat {in_batch} {each}(:chats) {end_batch} AND a.imported_at IS NOT NULL)
 RETURNING 1;
 
 -- name: where_broadcast_over

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +76,51 @@ def channel() -> ScriptedChannel:
 
 def dispatcher(store: Store, channel: ScriptedChannel, clock: Clock, pace: float = 1e6) -> Dispatcher:
     return Dispatcher(store, channel, Pacer(Pace(pace, UNHURRIED), clock), clock)
+
+
+class NotingChannel(ScriptedChannel):
+    """Remembers what ``look`` gave when each message came."""
+
+    def __init__(self, look: Callable[[], float]) -> None:
+        super().__init__()
+        self.look, self.noted = look, list[float]()
+
+    async def send(self, row: OutboxRow) -> str | None:
+        self.noted.append(self.look())
+        return await super().send(row)
+
+
+@pytest.mark.parametrize(
+    ("pace", "answered", "waited"),
+    [(1e6, 0.0, 0.0), (1e6, 0.01, 0.01), (1e6, 60.0, 0.02), (25, 60.0, 0.0)],  # at a slow one there is room enough
+)
+async def test_messages_to_many_wait_a_moment_for_an_answer_under_way_and_then_go_on(
+    store: Store, clock: ManualClock, rows: Rows, *, pace: float, answered: float, waited: float
+) -> None:
+    rows.queue(ONE, 1)
+    begun, pacer, channel = clock.seconds, Pacer(Pace(pace, UNHURRIED), clock), NotingChannel(clock.monotonic)
+    way_out = Dispatcher(store, channel, pacer, clock, answering=lambda: clock.seconds < begun + answered)
+    await way_out.deliver()
+    assert [at - begun for at in channel.noted] == [pytest.approx(waited, abs=0.0015)]
+
+
+async def test_whatever_is_ready_comes_between_two_messages_of_a_broadcast(
+    store: Store, clock: ManualClock, rows: Rows
+) -> None:
+    passes = 0
+
+    async def count_passes() -> None:
+        nonlocal passes
+        while True:
+            passes += 1
+            await asyncio.sleep(0)
+
+    rows.queue(ONE, 8)
+    channel = NotingChannel(lambda: passes)
+    counting = asyncio.create_task(count_passes())
+    await dispatcher(store, channel, clock).deliver()
+    counting.cancel()
+    assert len(channel.noted) == len(set(channel.noted)) == 8
 
 
 async def within(seconds: float, way_out: Dispatcher, clock: ManualClock) -> int:

@@ -1,4 +1,4 @@
-"""What is kept beside people and certificates of what is left to do is right after any change, whoever makes it."""
+"""What is kept beside people and certificates of what is left and when they end is right after any change."""
 
 import asyncio
 from collections.abc import Callable
@@ -51,18 +51,23 @@ class Writer:
     def _add_standing(self) -> None:
         chat, number = self._chosen.choice(CHATS), next(self._numbers)
         self._sql(
-            "INSERT INTO standings (id, chat, certificate_key, owed, known_at, changed_at) VALUES (?, ?, ?, ?, 0, 0)",
-            *(f"{chat}:{number}", chat, self._chosen.choice(KEYS), self._owed()),
+            "INSERT INTO standings (id, chat, certificate_key, owed, not_after, known_at, changed_at)"
+            " VALUES (?, ?, ?, ?, ?, 0, 0)",
+            *(f"{chat}:{number}", chat, self._chosen.choice(KEYS), self._owed(), self._end()),
         )
+
+    def _end(self) -> int | None:
+        return self._chosen.choice([None, 1, 2, 3, 4])
 
     def _replace_standing(self) -> None:
         """As an interview does: the same row once more."""
         for identity, chat in self._one("standings", "id, chat"):
             self._sql(
-                "INSERT INTO standings (id, chat, certificate_key, owed, known_at, changed_at)"
-                " VALUES (?, ?, ?, ?, 0, 0)"
-                " ON CONFLICT (id) DO UPDATE SET certificate_key = excluded.certificate_key, owed = excluded.owed",
-                *(identity, chat, self._chosen.choice(KEYS), self._owed()),
+                "INSERT INTO standings (id, chat, certificate_key, owed, not_after, known_at, changed_at)"
+                " VALUES (?, ?, ?, ?, ?, 0, 0)"
+                " ON CONFLICT (id) DO UPDATE SET certificate_key = excluded.certificate_key, owed = excluded.owed,"
+                " not_after = excluded.not_after",
+                *(identity, chat, self._chosen.choice(KEYS), self._owed(), self._end()),
             )
 
     def _add_request(self) -> None:
@@ -79,11 +84,8 @@ class Writer:
 
     def _set_standing(self) -> None:
         for (identity,) in self._one("standings", "id"):
-            self._sql(
-                f"UPDATE standings SET {self._chosen.choice(['owed', 'certificate_key'])} = ? WHERE id = ?",
-                None,
-                identity,
-            )
+            column = self._chosen.choice(["owed", "certificate_key", "not_after"])
+            self._sql(f"UPDATE standings SET {column} = ? WHERE id = ?", None, identity)
             self._sql("UPDATE standings SET owed = ? WHERE id = ?", self._owed(), identity)
 
     def _set_request(self) -> None:
@@ -126,13 +128,14 @@ class Writer:
 
 
 def kept(sql: Sql) -> list[Any]:
-    left = sql("SELECT id, to_do, unfinished, idle, asked FROM chats ORDER BY id")
+    left = sql("SELECT id, to_do, unfinished, idle, asked, first_end, last_end, ends FROM chats ORDER BY id")
     return [*left, *sql("SELECT id, requested_at FROM standings ORDER BY id")]
 
 
 def counted(sql: Sql) -> list[Any]:
     """The same in plain Python."""
     standings = sorted(sql("SELECT id, chat, certificate_key, owed FROM standings"))
+    ends = sql("SELECT chat, not_after FROM standings WHERE not_after IS NOT NULL")
     requests = sql("SELECT chat, certificate_key, procedure, state, registered_at FROM requests")
 
     def left(chat: str, counts: Callable[[str], bool]) -> set[str]:
@@ -144,13 +147,18 @@ def counted(sql: Sql) -> list[Any]:
             if at == chat and one and (key is None or (key, one) not in asked)
         }
 
-    def row(chat: str) -> tuple[str, int, int, int, int]:
+    def row(chat: str) -> tuple[Any, ...]:
         to_do = left(chat, lambda state: state not in WAIVED)
         waits = any(owed is None or owed for _, at, _, owed in standings if at == chat)
         idle = waits and not any(at == chat and state not in WAIVED for at, _, _, state, _ in requests)
         number = left_number(Procedure(one) for one in to_do)
         asked = asked_number(RequestState(state) for at, _, _, state, _ in requests if at == chat)
-        return chat, number, int(bool(left(chat, lambda state: state == "done"))), int(idle), asked
+        days = {end for at, end in ends if at == chat}
+        unfinished = int(bool(left(chat, lambda state: state == "done")))
+        return (
+            *(chat, number, unfinished, int(idle), asked),
+            *(min(days, default=None), max(days, default=None), len(days)),
+        )
 
     def first(chat: str, key: str | None) -> int | None:
         moments = (

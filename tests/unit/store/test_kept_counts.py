@@ -1,4 +1,4 @@
-"""The words that migration 0024 was made of stay as they are."""
+"""The words that migrations 0024 and 0025 were made of stay as they are."""
 
 import hashlib
 
@@ -7,7 +7,9 @@ from bot.store.drivers.kept_counts import (
     STATE_NUMBERS,
     asked_number,
     left_number,
+    postgres_ends_triggers,
     postgres_triggers,
+    sqlite_ends_triggers,
     sqlite_triggers,
 )
 from handlers.model import UNCOUNTED_STATES, RequestState
@@ -31,5 +33,6 @@ def test_a_request_that_counts_for_nobody_counts_for_no_trigger() -> None:
 
 
 def test_triggers_that_other_databases_have_already_are_changed_by_a_new_migration_only() -> None:
-    digests = [hashlib.sha256(made.encode()).hexdigest()[:16] for made in (sqlite_triggers(), postgres_triggers())]
-    assert digests == ["5e0ad2eb156b68fd", "3add5d1d28b5c174"]
+    made = (sqlite_triggers(), postgres_triggers(), sqlite_ends_triggers(), postgres_ends_triggers())
+    digests = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in made]
+    assert digests == ["5e0ad2eb156b68fd", "3add5d1d28b5c174", "e1182d168a6971cf", "a91ae4f7716e046b"]
