@@ -12,8 +12,11 @@ def start() -> None:
     (``bot.cli`` and ``bot.app`` let it work again).
     """
     gc.disable()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look through all that is installed for them
+    # An import of it fails now: the command line of httpx, which brings those of click and pygments along.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     if _prints_plain_text(sys.argv[1:]):
-        # An import of it fails now: structlog and httpx take it where they find it, 75 modules and 8 MB for nothing.
+        # The same: structlog takes it where it finds it, 75 modules and 8 MB for nothing.
         sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
     from bot.cli import main  # noqa: PLC0415 - imported without the collector
 

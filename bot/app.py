@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 
 from bot.certificates import LIMITS
 from bot.certificates.reader import CertificateReader
@@ -22,7 +23,7 @@ from bot.channels.file_links import LinkingChannel
 from bot.channels.pace import Rate
 from bot.charts import Charts
 from bot.clock import Clock
-from bot.concurrency import cancel_on
+from bot.concurrency import cancel_on, run_in_background
 from bot.delivery.background import CommandMenuLoop, RequestDigests, Retention, ShortRetention
 from bot.delivery.broadcast_scheduler import BroadcastScheduler
 from bot.delivery.broadcast_sending import SchedulerSettings
@@ -224,6 +225,15 @@ def _web_chat(components: Components) -> tuple[OpenChannel, ...]:
     return (partial(open_web, components.settings, components.store, components.clock),)
 
 
+async def _load_telegram(settings: Settings) -> None:
+    """Load what reaches Telegram while rules and database are opened: it reads all authorities' certificates twice.
+
+    That is half of its time, and needs no interpreter. Nothing else is imported meanwhile.
+    """
+    if settings.telegram_token is not None:
+        await asyncio.to_thread(import_module, "bot.channels.telegram")
+
+
 async def serve(
     settings: Settings,
     stop: asyncio.Event,
@@ -248,6 +258,7 @@ async def serve(
     metrics = Prometheus(partial(read_memory, settings.memory_limit_mb))
     async with AsyncExitStack() as opened:
         await cancel_on(stop, opened.enter_async_context(hold_serving_lock(settings)))
+        await opened.enter_async_context(run_in_background((_load_telegram(settings),)))
         components = await cancel_on(stop, opened.enter_async_context(open_components(settings, metrics)))
         if components is None or stop.is_set():
             return

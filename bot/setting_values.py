@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from pydantic import AnyHttpUrl, AnyUrl, SecretStr, TypeAdapter, UrlConstraints
 
-from handlers.model import parse_email
 from locales import N_
 
 #: An address without a path stays without one: Telegram is told what the operator wrote.
@@ -133,6 +132,8 @@ def check_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_email(text: str) -> str:
+    from handlers.model import parse_email  # noqa: PLC0415 - settings without an address are read without the model
+
     address = parse_email(text)
     if address is None:
         raise ValueError(N_("it must be an e-mail address, such as troly@haiphong.gov.vn"))

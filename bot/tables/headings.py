@@ -11,7 +11,6 @@ from functools import cache
 
 from bot.tables import EMPTY_CELL, TableCell, TablePage, csv_lines, decode, detect_format, refuse_format
 from bot.tables.legacy_fonts import FontCell, RestoredColumn, restore_column, spellings
-from bot.tables.workbook import read_pages
 from handlers.model import TableFormat
 from rules.language.spelling import fold
 
@@ -57,6 +56,8 @@ def read_tables(data: bytes, meaning: MeaningOf) -> list[TablePage]:
     kind = detect_format(data)
     refuse_format(kind)
     if kind is TableFormat.XLSX:
+        from bot.tables.workbook import read_pages  # noqa: PLC0415 - a service starts without what reads workbooks
+
         return list(read_pages(data))
     decoded = decode(data)
     lines = list(csv_lines(decoded.text, lambda cell: meaning(cell) is not None))

@@ -120,17 +120,18 @@ def _syllables() -> re.Pattern[str]:
     )
 
 
-_NUCLEI = {
-    unicodedata.normalize("NFC", nucleus[: at + 1] + tone + nucleus[at + 1 :])
-    for nucleus in (*_OPEN, *_VOWELS)
-    for closed in (True, False)
-    for at in _tone_positions(nucleus, closed=closed)
-    for tone in ("", *_TONES)
-} | set(_FOREIGN_LETTERS)
-_NUCLEUS = f"(?:{'|'.join(sorted(_NUCLEI, key=len, reverse=True))})"
-_LOOSE = re.compile(
-    f"(?:[{_CONSONANTS}]*(?:qu|gi))?[{_CONSONANTS}]*{_NUCLEUS}(?:[{_CONSONANTS}]+{_NUCLEUS})*[{_CONSONANTS}]*"
-)
+@cache
+def _loose_words() -> re.Pattern[str]:
+    """Compile the pattern of words that are no syllables and yet possible, when it is first needed."""
+    nuclei = {
+        unicodedata.normalize("NFC", nucleus[: at + 1] + tone + nucleus[at + 1 :])
+        for nucleus in (*_OPEN, *_VOWELS)
+        for closed in (True, False)
+        for at in _tone_positions(nucleus, closed=closed)
+        for tone in ("", *_TONES)
+    } | set(_FOREIGN_LETTERS)
+    one = f"(?:{'|'.join(sorted(nuclei, key=len, reverse=True))})"
+    return re.compile(f"(?:[{_CONSONANTS}]*(?:qu|gi))?[{_CONSONANTS}]*{one}(?:[{_CONSONANTS}]+{one})*[{_CONSONANTS}]*")
 
 
 def accented_words(text: str) -> list[str]:
@@ -147,7 +148,7 @@ def is_syllable(word: str) -> bool:
 @lru_cache(maxsize=20_000)
 def is_possible(word: str) -> bool:
     """Return whether the word can be Vietnamese, or a name from another language of the country."""
-    return is_syllable(word) or _LOOSE.fullmatch(word) is not None
+    return is_syllable(word) or _loose_words().fullmatch(word) is not None
 
 
 class Charset(StrEnum):

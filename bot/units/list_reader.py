@@ -15,7 +15,6 @@ from bot.errors import read_input
 from bot.tables import EMPTY_CELL, TableCell, TableError, TablePage, unguard_formula
 from bot.tables.headings import LEFT_OUT, ROWS_SEARCHED, HeadingRow, compose, read_tables, restore_columns
 from bot.tables.legacy_fonts import Charset, RestoredColumn, possible_readings
-from bot.tables.workbook import fill_merged
 from bot.units import (
     FaultyUnitsError,
     RowFilter,
@@ -175,6 +174,8 @@ def _first_rows(page: TablePage) -> list[list[TableCell]]:
 
 
 def _read_page(page: TablePage, heading: HeadingRow, *, several: bool) -> UnitList:
+    from bot.tables.workbook import fill_merged  # noqa: PLC0415 - a service starts without what reads workbooks
+
     check_heading(heading, page.lines[heading.at])
     first = heading.at + heading.depth
     merged = fill_merged(page.rows, page.merged, first)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import chain, product
 from typing import NamedTuple
 from unicodedata import combining, normalize
@@ -74,8 +75,12 @@ def _to_word(text: str) -> _AccentedWord:
     )
 
 
-def _expand_patterns(*patterns: str) -> dict[str, list[tuple[_AccentedWord, ...]]]:
-    """Expand patterns to word sequences, by their first word; ``|`` separates alternatives, ``_`` joins words."""
+@cache
+def _expand_patterns(patterns: tuple[str, ...]) -> dict[str, list[tuple[_AccentedWord, ...]]]:
+    """Expand patterns to word sequences, by their first word, when somebody types; ``|`` separates alternatives.
+
+    An underscore joins words.
+    """
     found: dict[str, list[tuple[_AccentedWord, ...]]] = {}
     for pattern in patterns:
         for way in product(*(part.split("|") for part in pattern.split())):
@@ -85,7 +90,7 @@ def _expand_patterns(*patterns: str) -> dict[str, list[tuple[_AccentedWord, ...]
 
 
 #: Phrases that are a doubt as a whole line.
-_DOUBTS = _expand_patterns(
+_DOUBTS = (
     "bó_tay|bỏ_trống|để_trống|chịu|chưa|đâu|giúp|hình_như|có_lẽ|hướng_dẫn|không|khoan|nào|quên|quên_mất|sao|sau",
     "chẳng|chưa|không|chả biết|rõ|chắc|nhớ|hiểu|có|thấy|tìm_thấy|xác_định|nắm|nắm_rõ|nhớ_rõ|chắc_chắn|quan_trọng",
     "để hỏi|hỏi_lại|kiểm_tra|kiểm_tra_lại|lát_nữa|mai|sau|tính_sau|xem|xem_lại|xem_đã|hỏi_đã|tí|tí_nữa",
@@ -98,7 +103,7 @@ _DOUBTS = _expand_patterns(
     "unknown|what|whatever|where|tbd|tba|skip_for_now",
 )
 #: Beginnings of a line that express a doubt whatever follows ("không biết điền gì"); no name begins like this.
-_DOUBT_BEGINNINGS = _expand_patterns(
+_DOUBT_BEGINNINGS = (
     "không|chưa|chẳng|chả rõ|biết|nhớ|chắc|hiểu|nắm|xác_định|thể_biết|thể_rõ|thể_nhớ|tìm_thấy|tìm_được|tra_được",
     "không|chưa|chẳng có|nhận_được|có_đủ|ra thông_tin|quyết_định|văn_bản|nghị_quyết|số|tên|gì|dữ_liệu|giấy|địa_chỉ",
     "không|chưa được cấp|biết|rõ|báo|thông_báo|giao|nhận|hướng_dẫn",
@@ -124,7 +129,7 @@ _DOUBT_BEGINNINGS = _expand_patterns(
     "not_sure",
 )
 #: Beginnings that count only with their own accents ("có lẽ", not "cô Lê").
-_ACCENTED = _expand_patterns("có_lẽ")
+_ACCENTED = ("có_lẽ",)
 #: Short forms used on phones.
 _SHORT = {
     "e": ("em",),
@@ -211,13 +216,13 @@ def _join_folded(words: Iterable[_AccentedWord]) -> str:
 
 
 def _is_whole_doubt(words: Sequence[_AccentedWord]) -> bool:
-    known = _DOUBTS.get(words[0].bare, []) if words else []
+    known = _expand_patterns(_DOUBTS).get(words[0].bare, []) if words else []
     return any(len(phrase) == len(words) and _begins_with_phrase(words, phrase) for phrase in known)
 
 
 def _begins_with_doubt(words: Sequence[_AccentedWord]) -> bool:
-    known = _DOUBT_BEGINNINGS.get(words[0].bare, []) if words else []
-    exact = _ACCENTED.get(words[0].bare, []) if words else []
+    known = _expand_patterns(_DOUBT_BEGINNINGS).get(words[0].bare, []) if words else []
+    exact = _expand_patterns(_ACCENTED).get(words[0].bare, []) if words else []
     return any(_begins_with_phrase(words, phrase) for phrase in known) or any(
         tuple(words[: len(phrase)]) == phrase for phrase in exact
     )
