@@ -103,7 +103,10 @@ try:
 except SystemExit:
     pass
 import_module(served)
-heavy = "babel bot.store docx lxml markdown_it pypdf rich starlette structlog telegram xlsxwriter".split()
+heavy = (
+    "babel bot.store click docx handlers.model lxml markdown_it pygments pypdf python_calamine rich starlette structlog"
+    " telegram xlsxwriter"
+).split()
 loaded = {name for name in heavy if sys.modules.get(name)}
 print(sorted(loaded), "structlog" not in loaded or sys.modules["structlog"].is_configured(), file=sys.stderr)
 """
@@ -114,11 +117,11 @@ print(sorted(loaded), "structlog" not in loaded or sys.modules["structlog"].is_c
     ("command", "served", "loaded"),
     [
         ("decide", "bot", "[] True"),
-        ("offices list", "bot", "[] True"),
-        ("rights", "bot", "['bot.store', 'rich', 'structlog'] True"),
-        ("worker", "bot", "['bot.store', 'structlog'] True"),
-        ("worker", "bot.channels.telegram", "['bot.store', 'structlog', 'telegram'] True"),
-        ("chat", "bot", "['bot.store', 'structlog'] True"),
+        ("offices list", "bot", "['handlers.model'] True"),
+        ("rights", "bot", "['bot.store', 'handlers.model', 'pygments', 'rich', 'structlog'] True"),
+        ("worker", "bot", "['bot.store', 'handlers.model', 'structlog'] True"),
+        ("worker", "bot.channels.telegram", "['bot.store', 'handlers.model', 'structlog', 'telegram'] True"),
+        ("chat", "bot", "['bot.store', 'handlers.model', 'structlog'] True"),
     ],
 )
 @pytest.mark.long
