@@ -234,6 +234,15 @@ async def _load_telegram(settings: Settings) -> None:
         await asyncio.to_thread(import_module, "bot.channels.telegram")
 
 
+async def _check_data(store: Store, settings: Settings, *, rehearsal: bool) -> None:
+    """Raise where real people would be served over made-up data, or a rehearsal be held over real ones."""
+    made_up = await store.status.is_made_up()
+    if made_up and not rehearsal and (has_channel(settings) or settings.web_url is not None):
+        raise DataIsMadeUp(_DEMO_DATA_REFUSED)
+    if rehearsal and not made_up:
+        raise SettingsError(_NOT_MADE_UP)
+
+
 async def serve(
     settings: Settings,
     stop: asyncio.Event,
@@ -262,11 +271,7 @@ async def serve(
         components = await cancel_on(stop, opened.enter_async_context(open_components(settings, metrics)))
         if components is None or stop.is_set():
             return
-        made_up = await components.store.status.is_made_up()
-        if made_up and not rehearsal and (has_channel(settings) or settings.web_url is not None):
-            raise DataIsMadeUp(_DEMO_DATA_REFUSED)
-        if rehearsal and not made_up:
-            raise SettingsError(_NOT_MADE_UP)
+        await _check_data(components.store, settings, rehearsal=rehearsal)
         log_missing_converter()  # now, not when the first paper is made
 
         def begun() -> None:
