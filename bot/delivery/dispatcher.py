@@ -6,6 +6,7 @@ Answers, files and messages to many have a lane each, so that an answer never wa
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 
@@ -13,16 +14,18 @@ import structlog
 
 from bot.channels import Channel
 from bot.clock import Clock
-from bot.delivery import Cooldown
+from bot.delivery import ClaimRecord, Cooldown
 from bot.delivery.pacing import MessageKind, Pacer
-from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue
-from bot.messages import MessageSize, OutboxRow
+from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue, StartSending
+from bot.messages import Chat, MessageSize, OutboxRow
 from bot.metrics import NO_METRICS, Metrics
 from bot.store import Store, StoreUnavailable
 from locales import LANGUAGES
 
 #: Seconds between looks for broadcasts that began, or go on. One that is paused or cancelled gives nothing at once.
 _REFRESH_SECONDS = 0.5
+#: Seconds between looks at the store when nothing signals: another process may have written there, unheard.
+_SWEEP = 5.0
 #: Seconds for which one that could not be claimed from is left out.
 _FAILURE_REST_SECONDS = 30.0
 
@@ -39,6 +42,14 @@ class RoundRobin:
         self._round: deque[str] = deque()
         self._resting: dict[str, float] = {}  #: that could not be claimed from, until this moment of the steady clock
         self._looked = float("-inf")
+        self._skipped = False  #: a look came too soon behind the last one
+
+    def sweep(self) -> float:
+        """Return the seconds until the next look: soon while broadcasts run, or where one has not been looked for.
+
+        That one begins or goes on is signalled, every second while any is open (``BroadcastScheduler``).
+        """
+        return _REFRESH_SECONDS if self._round or self._resting or self._skipped else _SWEEP
 
     def refresh_next(self) -> None:
         """Have the next claim look for broadcasts first."""
@@ -75,7 +86,8 @@ class RoundRobin:
 
     async def _look(self, now: datetime) -> None:
         """Look for broadcasts that run: known ones keep their turn, new ones come last."""
-        if self._clock.monotonic() - self._looked < _REFRESH_SECONDS:
+        self._skipped = self._clock.monotonic() - self._looked < _REFRESH_SECONDS
+        if self._skipped:
             return
         running = dict.fromkeys(await self._store.outbox.running_broadcasts(self._channel, now))
         now_steady = self._looked = self._clock.monotonic()
@@ -85,17 +97,14 @@ class RoundRobin:
         self._round = deque(dict.fromkeys([*still_running, *running]))
 
 
-_SWEEP = 5.0
-#: Broadcasts that begin are seen so soon.
-_BROADCAST_SWEEP = 0.5
 #: Ends of a broadcast's rows are stored together.
 _BROADCAST_SETTLE_DELAY = 0.02
 
 
 #: Files under way: each is in memory several times over while it is sent.
 _FILES_AT_ONCE = 2
-#: Seconds between looks for files; that they leave a little later, nobody minds.
-_FILE_SWEEP = 0.5
+#: Seconds between two looks for files; that they leave a little later, nobody minds.
+_FILE_PAUSE = 0.5
 
 
 async def _claim_answers(
@@ -105,7 +114,7 @@ async def _claim_answers(
 
 
 class _FileClaims:
-    """Claims what is large. A turn signals answers, hardly ever a file: most signals cost no look at the store."""
+    """Claims what is large. What is signalled is hardly ever a file: most signals cost no look at the store."""
 
     def __init__(self, store: Store, channel: str, clock: Clock) -> None:
         self._store = store
@@ -116,10 +125,16 @@ class _FileClaims:
     def refresh_next(self) -> None:
         """Have the next claim look in any case."""
         self._nothing = float("-inf")
+        self._skipped = False  #: a look came too soon behind one that found nothing
+
+    def sweep(self) -> float:
+        """Return the seconds until the next look."""
+        return _FILE_PAUSE if self._skipped else _SWEEP
 
     async def claim(self, limit: int, now: datetime, resting: Sequence[str]) -> list[OutboxRow]:
         """Claim at most ``limit`` rows. Raises StoreError."""
-        if self._clock.monotonic() - self._nothing < _FILE_SWEEP:
+        self._skipped = self._clock.monotonic() - self._nothing < _FILE_PAUSE
+        if self._skipped:
             return []
         rows = await self._store.outbox.claim(self._channel, limit, now, resting, MessageSize.LARGE)
         if not rows:
@@ -148,16 +163,25 @@ class Dispatcher:
 
         ``language``: of people who have not chosen one.
         """
-        context = ChannelContext(store, channel, pacer, clock, Cooldown(clock), may_send, metrics, language)
+        context = ChannelContext(
+            store, channel, pacer, clock, Cooldown(clock), may_send, metrics, language, self.notify
+        )
         self._rotation = RoundRobin(store, channel.name, clock)
         self._files = _FileClaims(store, channel.name, clock)
-        urgent = QueueOptions(MessageKind.URGENT, partial(_claim_answers, store, channel.name), concurrency, _SWEEP)
-        files = QueueOptions(MessageKind.URGENT, self._files.claim, _FILES_AT_ONCE, _FILE_SWEEP)
+        give_back = partial(store.outbox.release_claims, channel.name)
+        own, letters = (
+            ClaimRecord(partial(give_back, broadcasts=False)),
+            ClaimRecord(partial(give_back, broadcasts=True)),
+        )
+        answers = partial(_claim_answers, store, channel.name)
+        urgent = QueueOptions(MessageKind.URGENT, answers, own, concurrency, lambda: _SWEEP)
+        files = QueueOptions(MessageKind.URGENT, self._files.claim, own, _FILES_AT_ONCE, self._files.sweep)
         many = QueueOptions(
             MessageKind.BROADCAST,
             self._claim_broadcasts,
+            letters,
             broadcasts_at_once,
-            _BROADCAST_SWEEP,
+            self._rotation.sweep,
             _BROADCAST_SETTLE_DELAY,
             open_at,
         )
@@ -173,11 +197,20 @@ class Dispatcher:
             queue.notify()
 
     def notify_answers(self) -> None:
-        """Wake the queue of answers alone: a turn has ended, and hardly any leaves a file or begins a broadcast.
-
-        What is large, and what goes to many, is looked for every half second in any case.
-        """
+        """Wake the queue of answers alone: a turn has ended, and hardly any leaves a file or begins a broadcast."""
         self._queues[0].notify()
+
+    def notify_files(self) -> None:
+        """Wake the queue of files: a turn has left one."""
+        self._files.refresh_next()
+        self._queues[1].notify()
+
+    def promised(self, chat: Chat) -> AbstractContextManager[StartSending | None]:
+        """Promise to send the answer of a turn that is claimed within the block, if it may leave at once.
+
+        See ``SendQueue.promised``.
+        """
+        return self._queues[0].promised(chat.id)
 
     def takes_up(self) -> bool:
         """Tell whether an answer that is queued now would leave at once."""

@@ -8,7 +8,7 @@ that lines wait for lines only. While a chat's errand waits or is under way its 
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import partial
@@ -107,6 +107,13 @@ class TurnPool:
             if chat.id not in self._busy:
                 self._queue(chat)
         self._start()
+
+    def would_begin(self, chats: Sequence[Chat]) -> Sequence[Chat]:
+        """Choose the chats that would be handled at once if they were submitted now."""
+        if self._stopping or self._gives_way():
+            return ()
+        free = [chat for chat in chats if chat.id not in self._busy and chat.id not in self._submitted]
+        return free[: max(0, self._concurrency - len(self._running))]
 
     def _queue(self, chat: Chat) -> None:
         self._turns.add(chat, alone=self._news.get(chat.id) == 1)
