@@ -105,6 +105,8 @@ _BROADCAST_SETTLE_DELAY = 0.02
 _FILES_AT_ONCE = 2
 #: Seconds between two looks for files; that they leave a little later, nobody minds.
 _FILE_PAUSE = 0.5
+#: Seconds for which a file that was signalled may be looked for in vain: an answer of its chat has to leave before it.
+_FILE_EXPECTED = 15.0
 
 
 async def _claim_answers(
@@ -120,21 +122,24 @@ class _FileClaims:
         self._store = store
         self._channel = channel
         self._clock = clock
+        self._expected = float("-inf")  #: until when there may be a file
         self.refresh_next()
 
     def refresh_next(self) -> None:
         """Have the next claim look in any case."""
         self._nothing = float("-inf")
-        self._skipped = False  #: a look came too soon behind one that found nothing
+
+    def expect(self) -> None:
+        """Look often for a while: there may be a file."""
+        self._expected = self._clock.monotonic() + _FILE_EXPECTED
 
     def sweep(self) -> float:
         """Return the seconds until the next look."""
-        return _FILE_PAUSE if self._skipped else _SWEEP
+        return _FILE_PAUSE if self._clock.monotonic() < self._expected else _SWEEP
 
     async def claim(self, limit: int, now: datetime, resting: Sequence[str]) -> list[OutboxRow]:
         """Claim at most ``limit`` rows. Raises StoreError."""
-        self._skipped = self._clock.monotonic() - self._nothing < _FILE_PAUSE
-        if self._skipped:
+        if self._clock.monotonic() - self._nothing < _FILE_PAUSE:
             return []
         rows = await self._store.outbox.claim(self._channel, limit, now, resting, MessageSize.LARGE)
         if not rows:
@@ -163,9 +168,7 @@ class Dispatcher:
 
         ``language``: of people who have not chosen one.
         """
-        context = ChannelContext(
-            store, channel, pacer, clock, Cooldown(clock), may_send, metrics, language, self.notify
-        )
+        context = ChannelContext(store, channel, pacer, clock, Cooldown(clock), may_send, metrics, language)
         self._rotation = RoundRobin(store, channel.name, clock)
         self._files = _FileClaims(store, channel.name, clock)
         give_back = partial(store.outbox.release_claims, channel.name)
@@ -175,7 +178,14 @@ class Dispatcher:
         )
         answers = partial(_claim_answers, store, channel.name)
         urgent = QueueOptions(MessageKind.URGENT, answers, own, concurrency, lambda: _SWEEP)
-        files = QueueOptions(MessageKind.URGENT, self._files.claim, own, _FILES_AT_ONCE, self._files.sweep)
+        files = QueueOptions(
+            MessageKind.URGENT,
+            self._files.claim,
+            own,
+            _FILES_AT_ONCE,
+            self._files.sweep,
+            wake_others=self.notify_answers,
+        )
         many = QueueOptions(
             MessageKind.BROADCAST,
             self._claim_broadcasts,
@@ -184,6 +194,7 @@ class Dispatcher:
             self._rotation.sweep,
             _BROADCAST_SETTLE_DELAY,
             open_at,
+            self.notify,
         )
         self._queues = (SendQueue(context, urgent), SendQueue(context, files), SendQueue(context, many))
 
@@ -193,6 +204,7 @@ class Dispatcher:
 
     def notify(self) -> None:
         """Wake the queues: there may be something to send."""
+        self._files.expect()
         for queue in self._queues:
             queue.notify()
 
@@ -202,6 +214,7 @@ class Dispatcher:
 
     def notify_files(self) -> None:
         """Wake the queue of files: a turn has left one."""
+        self._files.expect()
         self._files.refresh_next()
         self._queues[1].notify()
 

@@ -51,8 +51,6 @@ class ChannelContext:
     may_send: Callable[[], bool] = lambda: True
     metrics: Metrics = NO_METRICS
     language: str = LANGUAGES[0]  #: of people who have not chosen one
-    #: Wakes every queue of the channel: what a message was in the way of may be for another one.
-    wake_all: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,8 @@ class QueueOptions:
     sweep: Callable[[], float]
     moment: float = 0.0  #: seconds that an end waits for others to be stored with
     open_at: Callable[[datetime], bool] = lambda _: True  #: the hours at which it may leave
+    #: Wakes other queues: what a message of this one was in the way of may be theirs.
+    wake_others: Callable[[], None] = lambda: None
 
 
 class SendQueue:
@@ -223,7 +223,7 @@ class SendQueue:
         ended = not task.cancelled() and task.exception() is None
         if not ended or task.result():
             self._wake.set()
-            self._context.wake_all()
+            self._options.wake_others()
         elif self._more:
             self._wake.set()
         if ended:
