@@ -135,8 +135,8 @@ ON CONFLICT (channel, update_id) DO NOTHING;
 -- everybody with a backlog. A message that joins a backlog gets its place in the second half of the round after the one
 -- before it. No place lies before the second at which the queue is now, which is the wall clock's if nothing waits.
 -- :follows is 1 for a further part of one answer: it comes as soon as a message without a waiting one before it.
--- With a :worker it is in the hands of that one at once, as after ``claim``, unless another message of the chat is under
--- way or comes first; the row that is returned says which.
+-- With a :worker it is in the hands of that one at once, where ``claim`` would take it now: unless another message of the
+-- chat is under way or comes first. The row that is returned says which.
 INSERT INTO outbox (origin, chat, channel, payload, priority, queued_at, due_at, state, attempts, worker, place)
 SELECT :origin, :chat, :channel, :payload, :priority, :now, 0,
     CASE WHEN f.taken = 1 THEN 'sending' ELSE 'queued' END, f.taken, CASE WHEN f.taken = 1 THEN CAST(:worker AS TEXT) END,
@@ -159,7 +159,7 @@ FROM (
          WHERE m.chat = :chat AND m.state IN ('queued', 'sending') AND m.broadcast IS NULL
            AND m.priority = :priority) AS waiting,
         (SELECT s.place FROM outbox s WHERE s.chat = :chat AND s.state = 'sent' ORDER BY s.id DESC LIMIT 1) AS sent,
-        CASE WHEN CAST(:worker AS TEXT) IS NULL OR EXISTS (
+        CASE WHEN CAST(:worker AS TEXT) IS NULL OR ({behind}) OR EXISTS (
             SELECT 1 FROM outbox b
             WHERE b.chat = :chat AND b.state IN ('queued', 'sending')
               AND (b.state = 'sending' OR (b.broadcast IS NULL AND b.priority <= :priority))) THEN 0 ELSE 1 END AS taken) f
@@ -174,12 +174,13 @@ SELECT origin, state, message FROM outbox WHERE chat = :chat AND origin LIKE :or
 -- name: claim
 -- Claim due replies and notices: the first of each chat, none if a message of it is under way, in the order of their
 -- places. Chats in :resting are left out, because they had their share for the moment; :large is 1 for only those over
--- :heavy bytes, 0 for only the others, 2 for all. Messages over :most bytes are not even read. MATERIALIZED: PostgreSQL
--- may evaluate it more than once, and then takes more than the limit. Without the CAST, SQLite (3.40) forgets the
--- column's type in RETURNING and scans all chats.
+-- :heavy bytes, 0 for only the others, 2 for all. Messages over :most bytes are not even read. Nothing is claimed while it
+-- is not known what a standby that took over lacks: what it knows as queued may have left. MATERIALIZED: PostgreSQL may
+-- evaluate it more than once, and then takes more than the limit. Without the CAST, SQLite (3.40) forgets the column's
+-- type in RETURNING and scans all chats.
 WITH due AS MATERIALIZED (
     SELECT o.id FROM outbox o
-    WHERE o.channel = :channel AND o.state = 'queued' AND o.broadcast IS NULL
+    WHERE o.channel = :channel AND o.state = 'queued' AND o.broadcast IS NULL AND NOT ({behind})
       AND (o.due_at <= :now OR o.due_at > :now + {longest_wait})
       AND (:large = 2 OR CASE WHEN LENGTH(o.payload) > :heavy THEN 1 ELSE 0 END = :large)
       AND o.chat NOT IN ({each}(:resting))
