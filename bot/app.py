@@ -326,16 +326,12 @@ def _build_runner(
     wake_all = partial(_wake, tuple(dispatchers.values()))
 
     def wake(chat: Chat) -> None:
-        dispatchers[chat.channel].notify()
+        dispatchers[chat.channel].notify_files()
 
     turns = components.turn_handler({one.channel.name: one.channel for one in served}, wake, dispatchers)
     calls = WaitingCalls(clock)
     workers = TurnPool(turns.step, turns.wake_outlet, gives_way=calls.are_slow)
-    throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
-    intake = Intake(
-        store, throttle, clock, workers.submit, components.metrics,
-        claims=TurnClaims(workers.would_begin, turns.hand_on),
-    )  # fmt: skip
+    intake = _build_intake(components, turns, workers)
     sources = [
         one.receive(intake.accept, intake.record_block_change) if receiving else Receiver(one.stand_by)
         for one in served
@@ -352,13 +348,21 @@ def _build_runner(
         *(
             part.run
             for one in served
-            for part in components.exporters(one.channel, dispatchers[one.channel.name].notify)
+            for part in components.exporters(one.channel, dispatchers[one.channel.name].notify_files)
         ),
         scheduler.run,
         digests.run,
         *(_menu_loops(components, served) if receiving else ()),
     )
     return Runner(store, workers, services, background, moved=scheduler.notify)
+
+
+def _build_intake(components: Components, turns: TurnHandler, workers: TurnPool) -> Intake:
+    """Build the way in: what arrives is handled by the pool, at once where that has a free place."""
+    rate = Rate(components.settings.throttle_per_second, components.settings.throttle_burst)
+    clock, claims = components.clock, TurnClaims(workers.would_begin, turns.hand_on)
+    throttle = Throttle(rate, clock)
+    return Intake(components.store, throttle, clock, workers.submit, components.metrics, claims=claims)
 
 
 def _upkeep_loops(components: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:

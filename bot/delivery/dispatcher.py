@@ -177,46 +177,38 @@ class Dispatcher:
             ClaimRecord(partial(give_back, broadcasts=True)),
         )
         answers = partial(_claim_answers, store, channel.name)
-        urgent = QueueOptions(MessageKind.URGENT, answers, own, concurrency, lambda: _SWEEP)
-        files = QueueOptions(
-            MessageKind.URGENT,
-            self._files.claim,
-            own,
-            _FILES_AT_ONCE,
-            self._files.sweep,
-            wake_others=self.notify_answers,
-        )
-        many = QueueOptions(
-            MessageKind.BROADCAST,
-            self._claim_broadcasts,
-            letters,
-            broadcasts_at_once,
-            self._rotation.sweep,
-            _BROADCAST_SETTLE_DELAY,
-            open_at,
-            self.notify,
-        )
-        self._queues = (SendQueue(context, urgent), SendQueue(context, files), SendQueue(context, many))
+        urgent, many = MessageKind.URGENT, MessageKind.BROADCAST
+        lanes = (
+            QueueOptions(urgent, answers, own, concurrency, lambda: _SWEEP),
+            QueueOptions(
+                urgent, self._files.claim, own, _FILES_AT_ONCE, self._files.sweep, wake_others=self.notify_answers
+            ),
+            QueueOptions(
+                many, self._claim_broadcasts, letters, broadcasts_at_once, self._rotation.sweep,
+                _BROADCAST_SETTLE_DELAY, open_at, self.notify,
+            ),
+        )  # fmt: skip
+        self._queues = tuple(SendQueue(context, lane) for lane in lanes)
 
     async def _claim_broadcasts(self, limit: int, now: datetime, _: Sequence[str]) -> list[OutboxRow]:
         """Claim from a broadcast: a chat that is resting is put back when it comes up, which is seldom."""
         return await self._rotation.claim(limit, now)
 
     def notify(self) -> None:
-        """Wake the queues: there may be something to send."""
-        self._files.expect()
-        for queue in self._queues:
-            queue.notify()
+        """Wake the queues: there may be something to send, but hardly a file."""
+        self._queues[0].notify()
+        self._queues[2].notify()
 
     def notify_answers(self) -> None:
         """Wake the queue of answers alone: a turn has ended, and hardly any leaves a file or begins a broadcast."""
         self._queues[0].notify()
 
     def notify_files(self) -> None:
-        """Wake the queue of files: a turn has left one."""
+        """Wake the queues: a file was queued, perhaps behind an answer."""
         self._files.expect()
         self._files.refresh_next()
-        self._queues[1].notify()
+        for queue in self._queues:
+            queue.notify()
 
     def promised(self, chat: Chat) -> AbstractContextManager[StartSending | None]:
         """Promise to send the answer of a turn that is claimed within the block, if it may leave at once.
@@ -235,7 +227,7 @@ class Dispatcher:
             for queue in self._queues:
                 running.create_task(queue.run(stop))
             await stop.wait()
-            self.notify()
+            self.notify_files()
 
     async def deliver(self) -> int:
         """Send all that is due and may leave now; how many rows were tried."""

@@ -281,7 +281,8 @@ class TurnHandler:
                 if unit.only_replied:
                     self._on_its_way.add(chat.id)
         if any(reply.attachments for reply in said):
-            outlet.notify_files()
+            for one in self._outlets.values():  # a copy may go to a mailbox
+                one.notify_files()
 
     def _record_cost(self, chat: Chat, seconds: float) -> None:
         if seconds >= _COSTLY:
