@@ -16,6 +16,7 @@ from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
 from bot.messages import DeliveryState, OutboxRow, Receipt, Settlement
 from bot.metrics import NO_METRICS, Metrics
 from bot.store import Store
+from handlers.core import Reply
 from locales import LANGUAGES
 
 #: ``(limit, now, resting)`` -> rows that are now in our hands, none of them of a chat that is resting.
@@ -35,6 +36,29 @@ _SHORTEST_DEFERRAL = 0.05
 _LONGEST_FAILURE = 10.0
 
 _log = structlog.get_logger(__name__)
+
+
+#: Answers of which it is remembered that they have left.
+_MOST_REMEMBERED = 256
+
+
+class LeftLately:
+    """The last answers that have left: a standby of the database that takes over may hand them out once more."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[str, Reply, Receipt]] = {}
+
+    def receipt(self, row: OutboxRow) -> Receipt | None:
+        """Return the platform's word on the same answer to the same chat; ``None`` where it has not left."""
+        chat, reply, receipt = self._left.get(row.origin, ("", None, None))
+        return receipt if (chat, reply) == (row.chat.id, row.reply) else None
+
+    def note(self, row: OutboxRow, receipt: Receipt) -> None:
+        """An answer has left; what carries a file is too large to be kept."""
+        if not (row.broadcast or row.reply.attachments):
+            self._left[row.origin] = row.chat.id, row.reply, receipt
+        if len(self._left) > _MOST_REMEMBERED:
+            del self._left[next(iter(self._left))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +104,7 @@ class SendQueue:
         self._ahead = 0.0  #: seconds that a claim takes lately: places for a broadcast are reserved so long before
         self._paced = False  #: there was room for more, but the pace let none through
         self._sending: dict[asyncio.Task[bool], int] = {}  #: and the row of each
+        self._left = LeftLately()
         self._running = False
         self._asked = 0  #: places of a claim under way
         self._promised = 0  #: places of turns that claim their answer
@@ -170,11 +195,9 @@ class SendQueue:
         may = self._may_send() and not self._context.cooldown.seconds_left()
         most = 1 if self._context.cooldown.is_careful else self._options.at_once
         room = most - len(self._sending) - self._promised - self._asked if may else 0
-        return (
-            min(room, self._limit.concurrency - self._under_way)
-            if self._options.kind is MessageKind.BROADCAST
-            else room
-        )
+        if self._options.kind is MessageKind.BROADCAST:
+            return min(room, self._limit.concurrency - self._under_way)
+        return room
 
     def _may_send(self) -> bool:
         return self._context.may_send() and self._options.open_at(self._context.clock.now())
@@ -188,7 +211,8 @@ class SendQueue:
         begun = self._context.clock.monotonic()
         self._asked = places
         try:
-            rows = await self._claim_with_retry(places, resting) if places else []
+            if places:
+                rows = await retry_while_unavailable(lambda: self._claim(places, resting), self._context.metrics)
         finally:
             self._asked = 0
             pacer.release(kind, places - len(rows))
@@ -204,9 +228,6 @@ class SendQueue:
             task = asyncio.create_task(self._deliver_one(row))
             self._sending[task] = row.id
             task.add_done_callback(self._on_sent)
-
-    async def _claim_with_retry(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
-        return await retry_while_unavailable(lambda: self._claim(places, resting), self._context.metrics)
 
     async def _claim(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
         claims = self._options.claims
@@ -282,6 +303,10 @@ class SendQueue:
     async def _send(self, row: OutboxRow) -> Receipt:
         """The place is free at once only where the request never left."""
         kind, pacer, clock = self._options.kind, self._context.pacer, self._context.clock
+        if (known := self._left.receipt(row)) is not None:
+            pacer.release(kind, 1)
+            self._on_answered()
+            return known
         begun = clock.monotonic()
         try:
             said = await self._context.channel.send(row)
@@ -294,7 +319,9 @@ class SendQueue:
         else:
             pacer.record_arrival(kind)
             self._limit.record_latency(clock.monotonic() - begun)
-            return said if isinstance(said, Receipt) else Receipt(said)
+            receipt = said if isinstance(said, Receipt) else Receipt(said)
+            self._left.note(row, receipt)
+            return receipt
         finally:
             self._on_answered()
 

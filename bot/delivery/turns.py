@@ -270,16 +270,14 @@ class TurnHandler:
         self, unit: TurnTransaction, chat: Chat, session: str | None, said: Sequence[Reply], again: Sequence[Event]
     ) -> None:
         """Commit a turn, and send its answer from there where the outlet can: it need not be looked for."""
-        outlet = self._outlets.get(chat.channel)
-        if outlet is None or not said:
+        if (outlet := self._outlets.get(chat.channel)) is None or not said:
             await unit.finish(session, said, again)
             return
         with nullcontext() if said[0].attachments else outlet.promised(chat) as start:
             row = await unit.finish(session, said, again, claim=start is not None)
             if start and row:
                 start(row)
-                if unit.only_replied:
-                    self._on_its_way.add(chat.id)
+                self._on_its_way |= {chat.id} if unit.only_replied else set()
         if any(reply.attachments for reply in said):
             for one in self._outlets.values():  # a copy may go to a mailbox
                 one.notify_files()

@@ -482,3 +482,18 @@ async def test_a_dispatcher_with_nothing_to_do_hardly_looks(
     async with DeliveryPipeline(store, clock).sending():
         await asyncio.sleep(1.2)
     assert sorted(asked) == ["claim", "claim", "running"]
+
+
+async def test_an_answer_that_the_database_has_forgotten_to_have_left_does_not_leave_again(
+    store: Store, clock: ManualClock, rows: Rows
+) -> None:
+    roads = DeliveryPipeline(store, clock)
+    await roads.take(make_text_update("a", 1))
+    rows.run("CREATE TABLE standby AS SELECT * FROM outbox")
+    await roads.dispatcher.deliver()
+    rows.run("UPDATE outbox SET state = 'queued', payload = (SELECT payload FROM standby)")
+    await roads.take(make_text_update("b", 2))
+    await within(1, roads.dispatcher, clock)
+
+    assert roads.channel.texts() == ["1: a", "2: b"]
+    assert rows.run("SELECT DISTINCT state FROM outbox") == [("sent",)]
