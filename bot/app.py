@@ -50,7 +50,7 @@ from bot.services.links import FileLinks
 from bot.services.opening import open_store_from_settings, wait_for_database
 from bot.services.request_notices import DigestSender
 from bot.settings import Settings
-from bot.store import DataIsMadeUp, LeaseDuration, Store, hold_serving_lock
+from bot.store import DataIsMadeUp, LeaseDuration, Store, TurnClaims, hold_serving_lock
 from handlers.conversation import respond, wants_certificate_list, wants_file
 from handlers.model import CHANNEL_LABELS, WEB
 from locales import N_
@@ -87,9 +87,15 @@ class Components:
     metrics: Metrics = NO_METRICS
 
     def turn_handler(
-        self, channels: Mapping[str, Channel], queued: Callable[[Chat], None] = lambda _: None
+        self,
+        channels: Mapping[str, Channel],
+        queued: Callable[[Chat], None] = lambda _: None,
+        outlets: Mapping[str, Dispatcher] | None = None,
     ) -> TurnHandler:
-        """Build what handles the turns of these channels; ``queued`` is told of a message for a chat between turns."""
+        """Build what handles the turns of these channels, whose answers the outlets send.
+
+        ``queued`` is told of a message for a chat between turns.
+        """
         draw = Charts(self.settings.data_dir / "charts").draw
         folder = self.settings.data_dir / "exports" / "reports"
         report = ReportMaker(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
@@ -99,7 +105,9 @@ class Components:
             templates=self.settings.form_templates, forms=FormMaker(self.settings.form_templates).make,
             dossiers=self._dossier_maker(queued),
         )  # fmt: skip
-        return TurnHandler(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
+        return TurnHandler(
+            self.store, self.conversation, preparer, channels, self.clock, outlets=outlets, metrics=self.metrics
+        )
 
     def _dossier_maker(self, queued: Callable[[Chat], None]) -> DossierMaker:
         known, store = self.conversation, self.store
@@ -340,19 +348,18 @@ def _build_runner(
     dispatchers: dict[str, Dispatcher] = {}
 
     def wake(chat: Chat) -> None:
-        dispatchers[chat.channel].notify()
+        dispatchers[chat.channel].notify_files()
 
     def is_answering() -> bool:
         return workers.is_answering() or intake.is_storing
 
-    turns = components.turn_handler({one.channel.name: one.channel for one in served}, wake)
+    turns = components.turn_handler({one.channel.name: one.channel for one in served}, wake, dispatchers)
     calls = WaitingCalls(clock)
-    workers = TurnPool(turns.step, lambda chat: dispatchers[chat.channel].notify_answers(), gives_way=calls.are_slow)
+    workers = TurnPool(turns.step, turns.wake_outlet, gives_way=calls.are_slow)
     services = [_channel_service(components, one, is_answering) for one in served]
     dispatchers |= {service.channel: service.dispatcher for service in services}
     wake_all = partial(_wake, tuple(dispatchers.values()))
-    throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
-    intake = Intake(store, throttle, clock, workers.submit, components.metrics)
+    intake = _build_intake(components, turns, workers)
     sources = [
         one.receive(intake.accept, intake.record_block_change) if receiving else Receiver(one.stand_by)
         for one in served
@@ -378,8 +385,16 @@ def _export_loops(
     components: Components, served: Sequence[ServedChannel], dispatchers: Mapping[str, Dispatcher]
 ) -> list[BackgroundService]:
     """Build what writes the files that are ordered in chats, for each channel."""
-    made = [components.exporters(one.channel, dispatchers[one.channel.name].notify) for one in served]
+    made = [components.exporters(one.channel, dispatchers[one.channel.name].notify_files) for one in served]
     return [part.run for parts in made for part in parts]
+
+
+def _build_intake(components: Components, turns: TurnHandler, workers: TurnPool) -> Intake:
+    """Build the way in: what arrives is handled by the pool, at once where that has a free place."""
+    rate = Rate(components.settings.throttle_per_second, components.settings.throttle_burst)
+    clock, claims = components.clock, TurnClaims(workers.would_begin, turns.hand_on)
+    throttle = Throttle(rate, clock)
+    return Intake(components.store, throttle, clock, workers.submit, components.metrics, claims=claims)
 
 
 def _upkeep_loops(components: Components, served: Sequence[ServedChannel]) -> list[BackgroundService]:

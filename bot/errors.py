@@ -15,6 +15,7 @@
 """
 
 import errno
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -244,3 +245,10 @@ def _explain(found: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
 def _worded(value: Any) -> str:
     """Format a value that pydantic allows; it lists words as ``'vi' or 'en'``."""
     return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "").replace(" or ", ", ")
+
+
+def error_location(error: Exception) -> dict[str, str]:
+    """Return the kind of an error and where it arose; its message may quote a person, so it is left out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames[-3:]]
+    return {"error": type(error).__name__, "at": " < ".join(reversed(places))}

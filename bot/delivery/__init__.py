@@ -4,7 +4,8 @@ Here is what becomes of a row that did not get through.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import structlog
 from bot.channels import (
     Blocked,
     BlockedHalfway,
+    Capabilities,
     Channel,
     ChannelError,
     Conflict,
@@ -25,15 +27,39 @@ from bot.channels import (
     Unreachable,
     Unsupported,
 )
-from bot.channels.rendering import split_reply
+from bot.channels.rendering import split_reply, to_plain_text
 from bot.clock import Clock
 from bot.concurrency import Backoff, retry_while_unavailable
 from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics import NO_METRICS, Metrics
 from bot.store import Store, StoreError
-from handlers.core import Reply
+from handlers.core import Attachment, Reply
 from handlers.model import DeliveryReason
 from locales import LANGUAGES, N_, translator
+
+#: Messages that one reply is said in; a longer one becomes a file.
+_MOST_MESSAGES = 8
+_AS_A_FILE = N_("The answer is long: it is in the file.")
+
+
+def to_messages(replies: Sequence[Reply], channel: Channel | None, language: str) -> list[Reply]:
+    """Split replies into one outbox row a platform message, so that a retry repeats no other part."""
+    if channel is None:
+        return list(replies)
+    return [message for reply in replies for message in _split_or_attach(reply, channel.capabilities, language)]
+
+
+def _split_or_attach(reply: Reply, able: Capabilities, language: str) -> Sequence[Reply]:
+    """Split a reply into as many messages as a chat can be expected to read; a longer one becomes a file."""
+    parts = split_reply(reply, able)
+    if len(parts) - len(reply.attachments) <= _MOST_MESSAGES or not able.accepts("text/plain"):
+        return parts
+    text = "\n\n".join(to_plain_text(paragraph) for paragraph in reply.paragraphs)
+    file = Attachment.of("tra-loi.txt", "text/plain", text.encode())
+    said = translator(language)(_AS_A_FILE)
+    short = {"paragraphs": (said,), "attachments": (file, *reply.attachments), "action": "send"}
+    return split_reply(reply.model_copy(update=short), able)
+
 
 _LONGEST_PAUSE = 60.0
 #: So many chats refused one after the other, with nothing that got through between them, speak of the bot as a whole.
@@ -85,6 +111,54 @@ class Cooldown:
         self._refused.add(chat)
         if self.is_careful and not self.seconds_left():
             self.pause(min(seconds, self._doubt.next()))
+
+
+class ClaimRecord:
+    """Messages that this process has in hand, and claims under way, of all lanes that claim the same kind of rows.
+
+    Where the answer of a claim never comes, nobody knows what it took: all that is not in hand is given back, once no
+    other claim is under way and before the next one begins.
+    """
+
+    def __init__(self, give_back: Callable[[Collection[int]], Awaitable[None]]) -> None:
+        self._give_back = give_back
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._giving_back = asyncio.Lock()
+        self.rows: set[int] = set()  #: in hand, those included that have left and whose end cannot be stored
+        self.unsure = False  #: the answer of a claim never came
+
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Claim within the block; the rows are to be added to those in hand before it ends."""
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            yield
+        except BaseException:
+            self.unsure = True
+            raise
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
+
+    async def until_idle(self) -> None:
+        """Wait until no claim is under way."""
+        await self._idle.wait()
+
+    async def make_sure(self) -> None:
+        """Give back what a claim took whose answer never came: no other process would ever send it.
+
+        Raises:
+            StoreError: it could not be given back; nothing may be claimed until it is.
+        """
+        async with self._giving_back:
+            if self.unsure:
+                await self.until_idle()
+                await self._give_back(self.rows)
+                self.unsure = False
 
 
 class ResultBatcher:

@@ -6,6 +6,7 @@ Answers, files and messages to many have a queue each, so that an answer never w
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 
@@ -13,16 +14,18 @@ import structlog
 
 from bot.channels import Channel
 from bot.clock import Clock
-from bot.delivery import Cooldown
+from bot.delivery import ClaimRecord, Cooldown
 from bot.delivery.pacing import MessageKind, Pacer
-from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue
-from bot.messages import MessageSize, OutboxRow
+from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue, StartSending
+from bot.messages import Chat, MessageSize, OutboxRow
 from bot.metrics import NO_METRICS, Metrics
 from bot.store import Store, StoreUnavailable
 from locales import LANGUAGES
 
 #: Seconds between looks for broadcasts that began, or go on. One that is paused or cancelled gives nothing at once.
 _REFRESH_SECONDS = 0.5
+#: Seconds between looks at the store when nothing signals: another process may have written there, unheard.
+_SWEEP = 5.0
 #: Seconds for which one that could not be claimed from is left out.
 _FAILURE_REST_SECONDS = 30.0
 
@@ -39,6 +42,14 @@ class RoundRobin:
         self._round: deque[str] = deque()
         self._resting: dict[str, float] = {}  #: not to be claimed from until this moment of the monotonic clock
         self._looked = float("-inf")
+        self._skipped = False  #: a look came too soon behind the last one
+
+    def sweep(self) -> float:
+        """Return the seconds until the next look: soon while broadcasts run, or where one has not been looked for.
+
+        That one begins or goes on is signalled, every second while any is open (``BroadcastScheduler``).
+        """
+        return _REFRESH_SECONDS if self._round or self._resting or self._skipped else _SWEEP
 
     def refresh_next(self) -> None:
         """Have the next claim look for broadcasts first."""
@@ -75,7 +86,8 @@ class RoundRobin:
 
     async def _look(self, now: datetime) -> None:
         """Look for broadcasts that run: known ones keep their turn, new ones come last."""
-        if self._clock.monotonic() - self._looked < _REFRESH_SECONDS:
+        self._skipped = self._clock.monotonic() - self._looked < _REFRESH_SECONDS
+        if self._skipped:
             return
         running = dict.fromkeys(await self._store.outbox.running_broadcasts(self._channel, now))
         now_steady = self._looked = self._clock.monotonic()
@@ -85,17 +97,16 @@ class RoundRobin:
         self._round = deque(dict.fromkeys([*still_running, *running]))
 
 
-_SWEEP = 5.0
-#: Broadcasts that begin are seen so soon.
-_BROADCAST_SWEEP = 0.5
 #: Ends of a broadcast's rows are stored together.
 _BROADCAST_SETTLE_DELAY = 0.02
 
 
 #: Files under way: each is in memory several times over while it is sent.
 _FILES_AT_ONCE = 2
-#: Seconds between looks for files; that they leave a little later, nobody minds.
-_FILE_SWEEP = 0.5
+#: Seconds between two looks for files; that they leave a little later, nobody minds.
+_FILE_PAUSE = 0.5
+#: Seconds for which a file that was signalled may be looked for in vain: an answer of its chat has to leave before it.
+_FILE_EXPECTED = 15.0
 
 
 async def _claim_answers(
@@ -105,21 +116,30 @@ async def _claim_answers(
 
 
 class _FileClaims:
-    """Claims what is large. A turn signals answers, hardly ever a file: most signals cost no look at the store."""
+    """Claims what is large. What is signalled is hardly ever a file: most signals cost no look at the store."""
 
     def __init__(self, store: Store, channel: str, clock: Clock) -> None:
         self._store = store
         self._channel = channel
         self._clock = clock
+        self._expected = float("-inf")  #: until when there may be a file
         self.refresh_next()
 
     def refresh_next(self) -> None:
         """Have the next claim look in any case."""
         self._nothing = float("-inf")
 
+    def expect(self) -> None:
+        """Look often for a while: there may be a file."""
+        self._expected = self._clock.monotonic() + _FILE_EXPECTED
+
+    def sweep(self) -> float:
+        """Return the seconds until the next look."""
+        return _FILE_PAUSE if self._clock.monotonic() < self._expected else _SWEEP
+
     async def claim(self, limit: int, now: datetime, resting: Sequence[str]) -> list[OutboxRow]:
         """Claim at most ``limit`` rows. Raises StoreError."""
-        if self._clock.monotonic() - self._nothing < _FILE_SWEEP:
+        if self._clock.monotonic() - self._nothing < _FILE_PAUSE:
             return []
         rows = await self._store.outbox.claim(self._channel, limit, now, resting, MessageSize.LARGE)
         if not rows:
@@ -154,35 +174,51 @@ class Dispatcher:
         context = ChannelContext(store, channel, pacer, clock, Cooldown(clock), may_send, metrics, language)
         self._rotation = RoundRobin(store, channel.name, clock)
         self._files = _FileClaims(store, channel.name, clock)
-        urgent = QueueOptions(MessageKind.URGENT, partial(_claim_answers, store, channel.name), concurrency, _SWEEP)
-        files = QueueOptions(MessageKind.URGENT, self._files.claim, _FILES_AT_ONCE, _FILE_SWEEP)
-        answers = SendQueue(context, urgent)
-        many = QueueOptions(
-            MessageKind.BROADCAST,
-            self._claim_broadcasts,
-            broadcasts_at_once,
-            _BROADCAST_SWEEP,
-            _BROADCAST_SETTLE_DELAY,
-            open_at,
-            lambda: answering() or answers.is_busy,
+        give_back = partial(store.outbox.release_claims, channel.name)
+        own, letters = (
+            ClaimRecord(partial(give_back, broadcasts=False)),
+            ClaimRecord(partial(give_back, broadcasts=True)),
         )
-        self._queues = (answers, SendQueue(context, files), SendQueue(context, many))
+        claim = partial(_claim_answers, store, channel.name)
+        urgent, many = MessageKind.URGENT, MessageKind.BROADCAST
+        answers = SendQueue(context, QueueOptions(urgent, claim, own, concurrency, lambda: _SWEEP))
+        lanes = (
+            QueueOptions(
+                urgent, self._files.claim, own, _FILES_AT_ONCE, self._files.sweep, wake_others=self.notify_answers
+            ),
+            QueueOptions(
+                many, self._claim_broadcasts, letters, broadcasts_at_once, self._rotation.sweep,
+                _BROADCAST_SETTLE_DELAY, open_at, lambda: answering() or answers.is_busy, self.notify,
+            ),
+        )  # fmt: skip
+        self._queues = (answers, *(SendQueue(context, lane) for lane in lanes))
 
     async def _claim_broadcasts(self, limit: int, now: datetime, _: Sequence[str]) -> list[OutboxRow]:
         """Claim from a broadcast: a chat that is resting is put back when it comes up, which is seldom."""
         return await self._rotation.claim(limit, now)
 
     def notify(self) -> None:
-        """Wake the queues: there may be something to send."""
+        """Wake the queues: there may be something to send, but hardly a file."""
+        self._queues[0].notify()
+        self._queues[2].notify()
+
+    def notify_answers(self) -> None:
+        """Wake the queue of answers alone: a turn has ended, and hardly any leaves a file or begins a broadcast."""
+        self._queues[0].notify()
+
+    def notify_files(self) -> None:
+        """Wake the queues: a file was queued, perhaps behind an answer."""
+        self._files.expect()
+        self._files.refresh_next()
         for queue in self._queues:
             queue.notify()
 
-    def notify_answers(self) -> None:
-        """Wake the queue of answers alone: a turn has ended, and hardly any leaves a file or begins a broadcast.
+    def promised(self, chat: Chat) -> AbstractContextManager[StartSending | None]:
+        """Promise to send the answer of a turn that is claimed within the block, if it may leave at once.
 
-        What is large, and what goes to many, is looked for every half second in any case.
+        See ``SendQueue.promised``.
         """
-        self._queues[0].notify()
+        return self._queues[0].promised(chat.id)
 
     def takes_up(self) -> bool:
         """Tell whether an answer that is queued now would leave at once."""
@@ -194,7 +230,7 @@ class Dispatcher:
             for queue in self._queues:
                 running.create_task(queue.run(stop))
             await stop.wait()
-            self.notify()
+            self.notify_files()
 
     async def deliver(self) -> int:
         """Send all that is due and may leave now; how many rows were tried."""

@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.concurrency import retry_while_unavailable
 from bot.messages import BlockChange, Chat, Incoming
 from bot.metrics import NO_METRICS, Metrics
-from bot.store import AbandonedRow, Store, StoreError
+from bot.store import AbandonedRow, Store, StoreError, TurnClaims
 from handlers.core import Event, FileSent, MessageEdited, TextReceived, Throttled, UnreadableReceived
 from handlers.interview.secrets import has_secret, has_secret_in_name, redact_secret
 
@@ -142,14 +142,18 @@ class Intake:
     Those that arrive while others are written are written together: what costs the most is to wait for the disk.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
         store: Store,
         throttle: Throttle,
         clock: Clock,
         submit: Callable[[Iterable[Chat]], None],
         metrics: Metrics = NO_METRICS,
+        *,
+        claims: TurnClaims | None = None,
     ) -> None:
+        """``claims``: the turns that begin at once, which are claimed in the transaction that stores their updates."""
+        self._claims = claims
         self._metrics = metrics
         self._store = store
         self._throttle = throttle
@@ -190,9 +194,11 @@ class Intake:
         await retry_while_unavailable(mark if change.blocked else partial(chats.mark_unblocked, chat), self._metrics)
 
     async def _store_updates(self, updates: list[Incoming]) -> list[Chat]:
+        inbox = self._store.inbox
+        claims = () if self._claims is None else (self._claims,)
         try:
             chats = await retry_while_unavailable(
-                lambda: self._store.inbox.receive(updates, self._clock.now()), self._metrics
+                lambda: inbox.receive(updates, self._clock.now(), *claims), self._metrics
             )
         except Exception as error:  # one update nobody can store must not hold up all others
             if len(updates) > 1:  # one of them may spoil the batch: find it, keep the others

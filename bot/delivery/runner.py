@@ -161,6 +161,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - the next look may succeed
             _log.warning("sweep_failed", channel=service.channel, error=type(error).__name__)
             return
+        waiting = self._workers.unattended(waiting, _SWEEP / 2)
         part = waiting if service.lease.alone else _own_part(waiting, service.lease.place)
         self._workers.submit(part)
         if len(part) < len(waiting):

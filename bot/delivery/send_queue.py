@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,15 +11,18 @@ import structlog
 from bot.channels import Channel, ChannelError, MaybeSent, Unreachable
 from bot.clock import Clock
 from bot.concurrency import Backoff, cancel_on, retry_while_unavailable
-from bot.delivery import Cooldown, FailureHandler, ResultBatcher
+from bot.delivery import ClaimRecord, Cooldown, FailureHandler, ResultBatcher
 from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
 from bot.messages import DeliveryState, OutboxRow, Receipt, Settlement
 from bot.metrics import NO_METRICS, Metrics
 from bot.store import Store
+from handlers.core import Reply
 from locales import LANGUAGES
 
 #: ``(limit, now, resting)`` -> rows that are now in our hands, none of them of a chat that is resting.
 ClaimRows = Callable[[int, datetime, Sequence[str]], Awaitable[list[OutboxRow]]]
+#: Has a row leave that a turn has claimed with its commit.
+StartSending = Callable[[OutboxRow], None]
 
 #: Seconds that places for a broadcast are reserved ahead at most, while its rows are claimed.
 _LONGEST_AHEAD = 0.1
@@ -37,6 +40,29 @@ _PASSES = 10
 _LONGEST_FAILURE = 10.0
 
 _log = structlog.get_logger(__name__)
+
+
+#: Answers of which it is remembered that they have left.
+_MOST_REMEMBERED = 256
+
+
+class LeftLately:
+    """The last answers that have left: a standby of the database that takes over may hand them out once more."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[str, Reply, Receipt]] = {}
+
+    def receipt(self, row: OutboxRow) -> Receipt | None:
+        """Return the platform's word on the same answer to the same chat; ``None`` where it has not left."""
+        chat, reply, receipt = self._left.get(row.origin, ("", None, None))
+        return receipt if (chat, reply) == (row.chat.id, row.reply) else None
+
+    def note(self, row: OutboxRow, receipt: Receipt) -> None:
+        """An answer has left; what carries a file is too large to be kept."""
+        if not (row.broadcast or row.reply.attachments):
+            self._left[row.origin] = row.chat.id, row.reply, receipt
+        if len(self._left) > _MOST_REMEMBERED:
+            del self._left[next(iter(self._left))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +87,15 @@ class QueueOptions:
 
     kind: MessageKind
     claim: ClaimRows
+    claims: ClaimRecord  #: of this queue, and of others that claim the same kind of rows
     at_once: int  #: messages side by side, at most
-    sweep: float  #: seconds between looks at the store when nothing signals; finds what another process queued
+    #: Seconds until the next look at the store when nothing signals; finds what another process queued.
+    sweep: Callable[[], float]
     moment: float = 0.0  #: seconds that an end waits for others to be stored with
     open_at: Callable[[datetime], bool] = lambda _: True  #: the hours at which it may leave
     gives_way: Callable[[], bool] = lambda: False  #: whether something else goes first now
+    #: Wakes other queues: what a message of this one was in the way of may be theirs.
+    wake_others: Callable[[], None] = lambda: None
 
 
 class SendQueue:
@@ -79,8 +109,10 @@ class SendQueue:
         self._ahead = 0.0  #: seconds that a claim takes lately: places for a broadcast are reserved so long before
         self._paced = False  #: there was room for more, but the pace let none through
         self._sending: dict[asyncio.Task[bool], int] = {}  #: and the row of each
-        self._unrecorded: set[int] = set()  #: rows that have left and whose end cannot be stored
-        self._claiming = False  #: nobody knows what a claim took before the store went away
+        self._left = LeftLately()
+        self._running = False
+        self._asked = 0  #: places of a claim under way
+        self._promised = 0  #: places of turns that claim their answer
         self._under_way = 0  #: of these, as yet without an answer
         self._limit = ConcurrencyLimit(context.pacer.per_second, context.clock)
         store, channel, clock, metrics = context.store, context.channel.name, context.clock, context.metrics
@@ -107,6 +139,7 @@ class SendQueue:
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, then wait for what is under way; the rest stays in the store."""
         failures = Backoff(longest=_LONGEST_FAILURE)
+        self._running = True
         while not stop.is_set():
             self._wake.clear()
             try:
@@ -118,7 +151,39 @@ class SendQueue:
             failures.reset()
             if not started or not self._more:
                 await self._rest()
+        self._running = False
         await self._wait_until_sent()
+
+    @contextlib.contextmanager
+    def promised(self, chat: str) -> Iterator[StartSending | None]:
+        """Promise to send a message that is claimed within the block, if it may leave at once.
+
+        The block gets what has it leave, to be called with its row where it was claimed; ``None`` where nothing is
+        promised: another message waits, the chat rests, the pace is used up, or this queue does not send now. After an
+        error within the block nobody knows whether the message was claimed: it is given back in any case.
+        """
+        kind, pacer = self._options.kind, self._context.pacer
+        if not self._is_idle_for(chat) or not pacer.reserve(kind, 1):
+            yield None
+            return
+        self._promised += 1
+        started: list[OutboxRow] = []
+        try:
+            with self._options.claims.claim():
+                yield started.append
+                self._options.claims.rows.update(row.id for row in started)
+        except BaseException:
+            self._wake.set()
+            raise
+        finally:
+            self._promised -= 1
+            pacer.release(kind, 1 - len(started))
+            self._start(started)
+
+    def _is_idle_for(self, chat: str) -> bool:
+        """Tell whether nothing waits here that would have to leave before a message of a chat, and it may leave now."""
+        waits = self._more or self._wake.is_set() or self._options.claims.unsure
+        return self._running and not waits and self._room() > 0 and chat not in self._context.pacer.resting_chats()
 
     async def deliver(self) -> int:
         """Send all that is due and may leave now, each at the pace of its chat; how many rows were tried."""
@@ -129,19 +194,20 @@ class SendQueue:
         return tried
 
     async def _wait_until_sent(self) -> None:
-        while self._sending:
-            await asyncio.wait(list(self._sending))
+        while self._sending or self._promised:
+            if self._sending:
+                await asyncio.wait(list(self._sending))
+            else:
+                await self._options.claims.until_idle()
 
     def _room(self) -> int:
         """Return how many more may be under way."""
         may = self._may_send() and not self._context.cooldown.seconds_left()
         most = 1 if self._context.cooldown.is_careful else self._options.at_once
-        room = most - len(self._sending) if may else 0
-        return (
-            min(room, self._limit.concurrency - self._under_way)
-            if self._options.kind is MessageKind.BROADCAST
-            else room
-        )
+        room = most - len(self._sending) - self._promised - self._asked if may else 0
+        if self._options.kind is MessageKind.BROADCAST:
+            return min(room, self._limit.concurrency - self._under_way)
+        return room
 
     def _may_send(self) -> bool:
         return self._context.may_send() and self._options.open_at(self._context.clock.now())
@@ -154,20 +220,26 @@ class SendQueue:
         self._paced = room > 0 and not places
         rows: list[OutboxRow] = []
         begun = self._context.clock.monotonic()
+        self._asked = places
         try:
-            rows = await self._claim_with_retry(places, resting) if places else []
+            if places:
+                rows = await retry_while_unavailable(lambda: self._claim(places, resting), self._context.metrics)
         finally:
+            self._asked = 0
             pacer.release(kind, places - len(rows))
         if rows and kind is MessageKind.BROADCAST:
             self._ahead = min(_LONGEST_AHEAD, (self._ahead + self._context.clock.monotonic() - begun) / 2)
         self._more = kind is MessageKind.BROADCAST or len(rows) == places
+        self._start(rows)
+        return len(rows)
+
+    def _start(self, rows: Sequence[OutboxRow]) -> None:
         self._under_way += len(rows)
         for number, row in enumerate(rows):
-            behind = number % _PASSES if kind is MessageKind.BROADCAST else 0
+            behind = number % _PASSES if self._options.kind is MessageKind.BROADCAST else 0
             task = asyncio.create_task(self._deliver_one(row, behind))
             self._sending[task] = row.id
             task.add_done_callback(self._on_sent)
-        return len(rows)
 
     async def _give_way(self) -> None:
         """Wait for what goes first, a moment at most; a slow pace leaves room enough between two claims."""
@@ -176,32 +248,27 @@ class SendQueue:
         while gives_way() and self._context.pacer.per_second * _LONGEST_WAY >= 1 and clock.monotonic() < until:
             await clock.sleep(_WAY_LOOK)
 
-    async def _claim_with_retry(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
-        return await retry_while_unavailable(lambda: self._claim(places, resting), self._context.metrics)
-
     async def _claim(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
-        """Put back first what a claim took whose answer never came: no other process would ever send it."""
-        if self._claiming:
-            await self._release_claims()
-        self._claiming = True
-        rows = await self._options.claim(places, self._context.clock.now(), resting)
-        self._claiming = False
+        claims = self._options.claims
+        while claims.unsure:
+            await claims.make_sure()
+        with claims.claim():
+            rows = await self._options.claim(places, self._context.clock.now(), resting)
+            claims.rows.update(row.id for row in rows)
         return rows
-
-    async def _release_claims(self) -> None:
-        context, in_hand = self._context, self._unrecorded.union(self._sending.values())
-        await context.store.outbox.release_claims(
-            context.channel.name, in_hand, broadcasts=self._options.kind is MessageKind.BROADCAST
-        )
 
     def _on_sent(self, task: asyncio.Task[bool]) -> None:
         """Have the store looked at once more, unless nothing waits behind the message, which is nearly always so."""
         row = self._sending.pop(task)
         ended = not task.cancelled() and task.exception() is None
-        if self._more or not ended or task.result():
+        if not ended or task.result():
             self._wake.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._unrecorded.add(row)
+            self._options.wake_others()
+        elif self._more:
+            self._wake.set()
+        if ended:
+            self._options.claims.rows.discard(row)
+        elif not task.cancelled() and (error := task.exception()) is not None:
             _log.error("delivery_not_recorded", channel=self._context.channel.name, error=type(error).__name__)
 
     async def _rest(self) -> None:
@@ -211,9 +278,10 @@ class SendQueue:
             await asyncio.sleep(min(_LONGEST_WAIT, wait))
             return
         rest = self._context.pacer.rest_seconds()
-        soon = self._context.cooldown.seconds_left() or (self._options.sweep if rest is None else rest + _GRAIN)
+        sweep = self._options.sweep()
+        soon = self._context.cooldown.seconds_left() or (sweep if rest is None else rest + _GRAIN)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(soon, self._options.sweep)):
+            async with asyncio.timeout(min(soon, sweep)):
                 await self._wake.wait()
 
     async def _deliver_one(self, row: OutboxRow, behind: int = 0) -> bool:
@@ -259,6 +327,10 @@ class SendQueue:
     async def _send(self, row: OutboxRow) -> Receipt:
         """Send a row; its place is free at once only where the request never left."""
         kind, pacer, clock = self._options.kind, self._context.pacer, self._context.clock
+        if (known := self._left.receipt(row)) is not None:
+            pacer.release(kind, 1)
+            self._on_answered()
+            return known
         begun = clock.monotonic()
         try:
             said = await self._context.channel.send(row)
@@ -271,7 +343,9 @@ class SendQueue:
         else:
             pacer.record_arrival(kind)
             self._limit.record_latency(clock.monotonic() - begun)
-            return said if isinstance(said, Receipt) else Receipt(said)
+            receipt = said if isinstance(said, Receipt) else Receipt(said)
+            self._left.note(row, receipt)
+            return receipt
         finally:
             self._on_answered()
 

@@ -8,7 +8,7 @@ that lines wait for lines only. While a chat's slow task waits or is under way i
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import partial
@@ -95,6 +95,7 @@ class TurnPool:
         self._busy: set[str] = set()  #: handled at this moment, or with a slow task
         self._running: dict[asyncio.Task[None], str] = {}  #: steps
         self._slow_running: set[asyncio.Task[None]] = set()  #: errands under way
+        self._failed: dict[str, float] = {}  #: when a chat was last not handled, in the order of that
         self._stopping = False
         self.roomy = asyncio.Event()  #: whether another chat would be handled at once
         self.roomy.set()
@@ -111,6 +112,22 @@ class TurnPool:
             if chat.id not in self._busy:
                 self._queue(chat)
         self._start()
+
+    def unattended(self, chats: Sequence[Chat], rest: float) -> list[Chat]:
+        """Choose the chats that nobody here is at or is about to be, and that did not fail in the last seconds.
+
+        What waits for a key that is missing, or behind an errand, would be found by every look.
+        """
+        since = _now() - rest
+        known = self._busy | self._submitted.keys()
+        return [chat for chat in chats if chat.id not in known and self._failed.get(chat.id, since) <= since]
+
+    def would_begin(self, chats: Sequence[Chat]) -> Sequence[Chat]:
+        """Choose the chats that would be handled at once if they were submitted now."""
+        if self._stopping or self._gives_way():
+            return ()
+        free = [chat for chat in chats if chat.id not in self._busy and chat.id not in self._submitted]
+        return free[: max(0, self._concurrency - len(self._running))]
 
     def _queue(self, chat: Chat) -> None:
         self._turns.add(chat, alone=self._news.get(chat.id) == 1)
@@ -159,7 +176,7 @@ class TurnPool:
         try:
             going_on = await self._handle_next(chat)
         except Exception as error:  # noqa: BLE001 - the other chats go on; the next look at the store finds this one
-            _log.error("chat_not_handled", channel=chat.channel, error=type(error).__name__)
+            self._note_failure(chat, error)
         if isinstance(going_on, SlowTask):
             self._slow_tasks[going_on.kind].add(chat, going_on)
             self._start_slow_tasks()
@@ -167,6 +184,13 @@ class TurnPool:
             if not going_on:
                 self._nothing_left(chat)
             self._on_handled(chat, handled=bool(going_on), last=going_on is Handled.LAST)
+
+    def _note_failure(self, chat: Chat, error: Exception) -> None:
+        _log.error("chat_not_handled", channel=chat.channel, error=type(error).__name__)
+        self._failed.pop(chat.id, None)
+        self._failed[chat.id] = _now()
+        if len(self._failed) > _MOST_REMEMBERED_CHATS:
+            del self._failed[next(iter(self._failed))]
 
     def _on_step_done(self, begun: float, task: asyncio.Task[None]) -> None:
         del self._running[task]
@@ -209,7 +233,7 @@ class TurnPool:
         try:
             await task.run()
         except Exception as error:  # noqa: BLE001 - as above
-            _log.error("chat_not_handled", channel=chat.channel, error=type(error).__name__)
+            self._note_failure(chat, error)
             self._on_task_done(queue, chat, begun, handled=False)
         else:
             self._on_task_done(queue, chat, begun, handled=True)

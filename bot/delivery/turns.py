@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,17 +12,19 @@ import structlog
 
 from bot.certificates.reader import ReadApart
 from bot.channels import Channel
-from bot.channels.rendering import split_reply, to_plain_text
 from bot.clock import Clock, Lately, SnapshotCache
 from bot.concurrency import retry, retry_while_unavailable
+from bot.delivery import to_messages
+from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.turn_pool import Handled, SlowTask, SlowTaskKind
+from bot.errors import error_location
 from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics import NO_METRICS, Metrics
 from bot.services.channels import EmailTerms
 from bot.services.unit_of_work import Shown, TurnTransaction, open_turn
 from bot.store import LooksAtEverybody, ReadingOnly, Store, StoreUnavailable, TooMuchToKeep, TurnTakenOver
-from handlers.core import Attachment, Event, Order, Reply, Services, Session
+from handlers.core import Event, Order, Reply, Services, Session
 from handlers.model import NO_UNITS, UnitDirectory
 from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
@@ -43,8 +44,6 @@ _COSTLY, _MUCH = 0.05, 0.5
 _ATTEMPTS = 3
 #: An update that was taken in hand this often without an end is set aside: it ends processes, or outlasts them.
 _TRIES = 10
-#: Messages that one reply is said in; a longer one becomes a file.
-_MOST_MESSAGES = 8
 _APOLOGY = N_(
     "Sorry, something went wrong on our side with your last message. Your answers are kept: please try again."
 )
@@ -52,7 +51,6 @@ _TOO_MUCH = N_(
     "That is more than I can keep of one conversation, so I left it aside. Your answers are kept."
     " Please send less at a time, or begin anew with /lamlai."
 )
-_AS_A_FILE = N_("The answer is long: it is in the file.")
 
 _SESSION_LOST = N_(
     "I am sorry: what we had talked about can no longer be read here, so we have to begin anew. What you have"
@@ -94,20 +92,36 @@ class TurnHandler:
         channels: Mapping[str, Channel],
         clock: Clock,
         *,
+        outlets: Mapping[str, Dispatcher] | None = None,
         metrics: Metrics = NO_METRICS,
         open_turn: OpenTurn = open_turn,
     ) -> None:
+        """``outlets``: what sends the answers of each channel, where that goes on beside the turns."""
         self._store = store
         self._open_turn = open_turn
         self._conversation = conversation
         self._preparer = preparer
         self._channels = channels
+        self._outlets = {} if outlets is None else outlets  # they are added later
         self._clock = clock
         self._metrics = metrics
         self._units = SnapshotCache(store.units.version, partial(_read_units, store), clock, NO_UNITS)
         self._offices = SnapshotCache(store.offices.version, store.offices.read, clock, NONE_CHOSEN)
         self._lately = Lately(clock.monotonic)  #: of the database, for costly turns
         self._handled: set[str] = set()  #: chats with an update in hand that was the last one, as far as is known
+        self._claimed: dict[str, PendingTurn] = {}  #: turns that were claimed when their update was stored, by chat
+        self._on_its_way: set[str] = set()  #: chats whose last turn has left nothing in the queue that is to be woken
+
+    def hand_on(self, pending: PendingTurn) -> None:
+        """Take a turn that is claimed already; its chat is to be handled next."""
+        self._claimed[pending.chat.id] = pending
+
+    def wake_outlet(self, chat: Chat) -> None:
+        """Have the answer of a turn that has ended leave, unless it is on its way already."""
+        if chat.id in self._on_its_way:
+            self._on_its_way.discard(chat.id)
+        elif outlet := self._outlets.get(chat.channel):
+            outlet.notify_answers()
 
     async def handle(self, chat: Chat) -> int:
         """Handle all that the chat has waiting; how many updates that was.
@@ -145,6 +159,9 @@ class TurnHandler:
 
     async def _pending(self, chat: Chat) -> PendingTurn | None:
         """Claim the next update; behind one that was handled there is hardly another."""
+        if (claimed := self._claimed.pop(chat.id, None)) is not None:
+            self._handled.add(chat.id)
+            return claimed
         unlikely = chat.id in self._handled
         pending = await retry_while_unavailable(
             lambda: self._store.inbox.claim_turn(chat, unlikely=unlikely), self._metrics
@@ -194,7 +211,7 @@ class TurnHandler:
                     return True
             failures += 1
             self._metrics.record_turn_failure()
-            _log.error("turn_failed", inbox_id=pending.inbox_id, failures=failures, **_error_location(error))
+            _log.error("turn_failed", inbox_id=pending.inbox_id, failures=failures, **error_location(error))
             return failures < _ATTEMPTS
 
         return again
@@ -243,16 +260,31 @@ class TurnHandler:
             finally:
                 self._record_cost(pending.chat, unit.seconds)
             remembered = answer.session.dump(MOST_SESSION) if answer.session else None
-            replies = (self._format_session_lost(), *answer.replies) if lost else answer.replies
-            await unit.finish(remembered, self._messages(pending.chat, replies), answer.again)
+            language, channel = self._conversation.language, self._channels.get(pending.chat.channel)
+            sorry = (Reply(paragraphs=(translator(language)(_SESSION_LOST),)),) if lost else ()
+            said = to_messages((*sorry, *answer.replies), channel, language)
+            await self._finish(unit, pending.chat, remembered, said, answer.again)
         return not answer.again
+
+    async def _finish(
+        self, unit: TurnTransaction, chat: Chat, session: str | None, said: Sequence[Reply], again: Sequence[Event]
+    ) -> None:
+        """Commit a turn, and send its answer from there where the outlet can: it need not be looked for."""
+        if (outlet := self._outlets.get(chat.channel)) is None or not said:
+            await unit.finish(session, said, again)
+            return
+        with nullcontext() if said[0].attachments else outlet.promised(chat) as start:
+            row = await unit.finish(session, said, again, claim=start is not None)
+            if start and row:
+                start(row)
+                self._on_its_way |= {chat.id} if unit.only_replied else set()
+        if any(reply.attachments for reply in said):
+            for one in self._outlets.values():  # a copy may go to a mailbox
+                one.notify_files()
 
     def _record_cost(self, chat: Chat, seconds: float) -> None:
         if seconds >= _COSTLY:
             self._lately.add(chat.id, seconds)
-
-    def _format_session_lost(self) -> Reply:
-        return Reply(paragraphs=(translator(self._conversation.language)(_SESSION_LOST),))
 
     async def _prepare(self, pending: PendingTurn, session: Session | None) -> Event:
         if not (isinstance(pending.event, Order) or self._conversation.wants_file(session)):
@@ -283,24 +315,6 @@ class TurnHandler:
             identity_days=known.identity_days,
             language=known.language,
         )
-
-    def _messages(self, chat: Chat, replies: Sequence[Reply]) -> list[Reply]:
-        """Split replies into one outbox row a platform message, so that a retry repeats no other part."""
-        channel = self._channels.get(chat.channel)
-        if channel is None:
-            return list(replies)
-        return [message for reply in replies for message in self._parts(reply, channel)]
-
-    def _parts(self, reply: Reply, channel: Channel) -> Sequence[Reply]:
-        """Split a reply into as many messages as a chat can be expected to read; a longer one becomes a file."""
-        parts = list(split_reply(reply, channel.capabilities))
-        if len(parts) - len(reply.attachments) <= _MOST_MESSAGES or not channel.capabilities.accepts("text/plain"):
-            return parts
-        text = "\n\n".join(to_plain_text(paragraph) for paragraph in reply.paragraphs)
-        t = translator(self._conversation.language)
-        file = Attachment.of("tra-loi.txt", "text/plain", text.encode())
-        short = {"paragraphs": (t(_AS_A_FILE),), "attachments": (file, *reply.attachments), "action": "send"}
-        return list(split_reply(reply.model_copy(update=short), channel.capabilities))
 
     async def _leave_aside(self, pending: PendingTurn) -> None:
         """Answer that it is too much to be kept; the session stays as it was, or begins anew where it is too large."""
@@ -334,10 +348,3 @@ def _open_session(pending: PendingTurn) -> Session | None:
 def _pending_language(pending: PendingTurn) -> str | None:
     session = _open_session(pending)
     return session.language if session else None
-
-
-def _error_location(error: Exception) -> dict[str, str]:
-    """Return the kind of an error and where it arose, without its message, which may quote a person."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames[-3:]]
-    return {"error": type(error).__name__, "at": " < ".join(reversed(places))}

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from bot.messages import MOST_SESSION, Chat, PendingTurn
+from bot.messages import MOST_SESSION, Chat, OutboxRow, PendingTurn
 from bot.services import JournalService
 from bot.services.broadcasts import BroadcastService
 from bot.services.channels import EmailService, EmailTerms, StoredChannels, copy_files
@@ -45,6 +45,7 @@ from bot.store import (
     Transaction,
     UnitRepository,
     chat_row,
+    claimed_reply,
     import_queries,
     reply_queries,
     to_micros,
@@ -154,6 +155,7 @@ class TurnTransaction:
         self._shown: Shown = {} if shown is None else shown
         self._transaction: Transaction | None = None
         self.seconds = 0.0  #: that the database took to answer, without the wait for its turn
+        self.only_replied = False  #: committed, with no message but the replies
         chat, keyring = pending.chat, store.keyring
         context = self._context = StoreContext(self._ask, keyring, now, chat.channel, chat.id, store.policy)
         requests = StoredOwnRequests(self._ask, keyring, chat.id, now)
@@ -200,13 +202,19 @@ class TurnTransaction:
         finally:
             self.seconds += now() - begun
 
-    async def finish(self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()) -> None:
+    async def finish(
+        self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = (), *, claim: bool = False
+    ) -> OutboxRow | None:
         """Commit the turn; nothing may be asked afterwards.
 
         Args:
             session: what the conversation remembers from now on, as JSON; ``None``: nothing.
             replies: queued in this order.
             again: follow-up events, handled before what the chat sent later.
+            claim: take the first of the replies in hand at once, if nothing of the chat has to leave before it.
+
+        Returns:
+            The reply that is in this process's hands, as after a claim.
 
         Raises:
             TurnTakenOver: another process has handled the update; nothing of this turn stays.
@@ -216,14 +224,18 @@ class TurnTransaction:
         language = (facts and facts.language) or self._store.policy.language
         copied = await copy_files(self._context, replies, f"turn:{self._pending.inbox_id}", language)
         follow = [self._follow_up_query(number, event) for number, event in enumerate(again)]
-        replied = reply_queries(self._store.keyring, self._pending, replies, self._now)
-        calls = [self._handled_query(), self._session_query(session, facts), *replied, *copied, *follow]
+        worker = self._store.workers.id if claim else None
+        replied = reply_queries(self._store.keyring, self._pending, replies, self._now, worker)
+        before = [self._handled_query(), self._session_query(session, facts)]
+        calls = [*before, *replied, *copied, *follow]
         if self._reading:
             await self._stack.aclose()
         if self._transaction is None or self._reading:
-            await self._store.driver.run(*calls)
+            results = await self._store.driver.run(*calls)
         else:
-            await self._transaction.run(*calls, commit=True)
+            results = await self._transaction.run(*calls, commit=True)
+        self.only_replied = self._transaction is None and not copied
+        return claimed_reply(self._pending, replies[0], results[len(before)]) if claim and replies else None
 
     def _handled_query(self) -> Query:
         return Query("finish", {"inbox": self._pending.inbox_id, "now": to_micros(self._now)}, must=True)

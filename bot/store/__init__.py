@@ -99,7 +99,7 @@ from bot.store.errors import (
     TooMuchToKeep,
     TurnTakenOver,
 )
-from bot.store.inbox import Inbox
+from bot.store.inbox import Inbox, TurnClaims
 from bot.store.journal import (
     ChainFault,
     JournalEnd,
@@ -118,6 +118,7 @@ from bot.store.messages import (
     OutboxMessage,
     OutboxRecipient,
     OwnerAlerts,
+    claimed_reply,
     message_query,
     reply_queries,
 )
@@ -272,17 +273,17 @@ __all__ = [
     "SchemaNewer", "SessionFacts", "SessionTooLarge", "SharedUse", "SqliteTables", "StateChange",
     "StatisticsRepository", "Step", "Store", "StoreContext", "StoreError", "StoreFull", "StoreLocked", "StoreTexts",
     "StoreUnavailable", "StoredInterviewRegister", "StoredKey", "StoredOwnRequests", "StoredReminders",
-    "TableDigest", "TargetHoldsData", "TaskResult", "TooMuchToKeep", "Transaction", "TurnTakenOver",
+    "TableDigest", "TargetHoldsData", "TaskResult", "TooMuchToKeep", "Transaction", "TurnClaims", "TurnTakenOver",
     "UndeliveredExport", "UndeliveredExports", "UnitRepository", "UnreadableTask", "Upkeep", "UpkeepState",
     "Verdict", "Withheld", "WorkerRegistry", "ZaloAccount", "ZaloEvent", "ZaloRepository", "ZaloTokens",
     "add_words_queries", "backfill_consents", "can_send", "chain_hash", "chat_at", "chat_row", "check_all_keys",
-    "contents_of", "copy_table", "count_audience", "create_statements", "digest_origin", "digest_table",
-    "digest_tables", "find_chats", "find_known", "from_micros", "has_consent", "has_database", "head_to_continue",
-    "hold_serving_lock", "holds_data", "import_queries", "index_requests", "journal_columns", "kind_of_reminder",
-    "load_migrations", "message_query", "missing_migrations", "needs_postgresql", "offer_queries", "open_columns",
-    "open_keyring", "open_sqlite", "open_tables", "placing_origin", "read_contact", "read_key_file", "read_reached",
-    "read_snapshot", "read_units", "remove_mailbox", "replace_key_file", "reply_queries", "request_origin",
-    "require_same", "require_unserved", "seal_grant", "seal_powers", "session_language", "since_yesterday",
-    "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+    "claimed_reply", "contents_of", "copy_table", "count_audience", "create_statements", "digest_origin",
+    "digest_table", "digest_tables", "find_chats", "find_known", "from_micros", "has_consent", "has_database",
+    "head_to_continue", "hold_serving_lock", "holds_data", "import_queries", "index_requests", "journal_columns",
+    "kind_of_reminder", "load_migrations", "message_query", "missing_migrations", "needs_postgresql",
+    "offer_queries", "open_columns", "open_keyring", "open_sqlite", "open_tables", "placing_origin", "read_contact",
+    "read_key_file", "read_reached", "read_snapshot", "read_units", "remove_mailbox", "replace_key_file",
+    "reply_queries", "request_origin", "require_same", "require_unserved", "seal_grant", "seal_powers",
+    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
 ]
 # fmt: on

@@ -1,18 +1,28 @@
 """The inbox: updates are stored once, read in order, and set aside when nobody can handle them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from bot.messages import Chat, Incoming, PendingTurn
 from bot.store.context import chat_at, chat_row
 from bot.store.continuity import is_key_awaited
 from bot.store.drivers import Driver, Query, Rows, from_micros, to_micros
-from bot.store.errors import UnknownKey
+from bot.store.errors import StoreError, UnknownKey
 from bot.store.messages import AbandonedRow, OwnerAlerts, reply_queries
 from bot.store.sealing import UNREADABLE_ERRORS, Keyring, sealed_columns
 from handlers.core import EVENT_ADAPTER, Event, Reply
+
+
+class TurnClaims(NamedTuple):
+    """The turns that are claimed where their updates are stored."""
+
+    #: Chooses, of the chats that wrote, those that would be handled at once.
+    begins: Callable[[Sequence[Chat]], Sequence[Chat]]
+    #: Told of each turn that is this worker's from then on.
+    hand_on: Callable[[PendingTurn], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +34,19 @@ class Inbox:
     alerts: OwnerAlerts
     worker: str = ""  #: id of the worker that handles updates here
 
-    async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
+    async def receive(self, updates: Sequence[Incoming], now: datetime, claims: TurnClaims | None = None) -> list[Chat]:
         """Store updates in one transaction, on the disk before this returns: the platform forgets them next.
 
         A known channel + update id is a no-op.
 
+        Args:
+            updates: what came.
+            now: the time.
+            claims: turns that are claimed in the same transaction, as ``claim_turn`` does. One that cannot be read is
+                not handed on: ``claim_turn`` says what becomes of it.
+
         Returns:
-            The chats that got something new.
+            The chats that got something new, and those whose turn was handed on.
         """
         if not updates:
             return []
@@ -42,9 +58,42 @@ class Inbox:
         meet += [Query("meet_group", {"chat": group}) for group in groups]
         keep = [self._keep(update, chat, now) for update, chat in came]
         # what is kept elsewhere is dropped there by a later transaction, which cannot be on the disk before this one
-        results = await self.driver.run(*meet, *keep, durable=not all(update.kept for update in updates))
-        fresh = {chat.id: chat for chat, rows in zip(chats, results[len(meet) :], strict=True) if rows}
+        durable = not all(update.kept for update in updates)
+        begun = claims.begins(list({chat.id: chat for chat in chats}.values())) if claims else ()
+        claim = [query for chat in begun for query in self._claim_queries(chat)]
+        results = await self.driver.run(*meet, *keep, *claim, durable=durable)
+        stored, claimed = results[len(meet) : len(meet) + len(keep)], results[len(meet) + len(keep) :]
+        fresh = {chat.id: chat for chat, rows in zip(chats, stored, strict=True) if rows}
+        if claims:
+            for turn in await self._claimed_turns(begun, claimed):
+                fresh[turn.chat.id] = turn.chat
+                claims.hand_on(turn)
         return list(fresh.values())
+
+    def _claim_queries(self, chat: Chat) -> list[Query]:
+        """Claim the next turn of a chat beside other things; the last of them gives its row."""
+        if not self.driver.shared:
+            return [_pending_query(chat)]
+        return [Query("take_chat", {"chat": chat.id, "worker": self.worker}), _pending_query(chat, self.worker)]
+
+    async def _claimed_turns(self, chats: Sequence[Chat], results: Sequence[Rows]) -> list[PendingTurn]:
+        """Open what was claimed; a chat that was reserved in vain is free again."""
+        turns, back = [], []
+        each = len(results) // len(chats) if chats else 1
+        for number, chat in enumerate(chats):
+            *held, rows = results[number * each : (number + 1) * each]
+            if not all(held):
+                continue  # another worker is at it
+            try:
+                turns += [self._open_turn(chat, row) for row in rows]
+            except UNREADABLE_ERRORS:
+                back.append(Query("untry", {"inbox": rows[0][0]}))
+            if not rows and held:
+                back.append(self._release_query(chat))
+        if back:
+            with suppress(StoreError):  # the updates are stored: the next look at this chat does the same
+                await self.driver.run(*back)
+        return turns
 
     def _chat(self, update: Incoming) -> Chat:
         return chat_at(self.keyring, update.channel, update.address)
@@ -100,30 +149,50 @@ class Inbox:
             rows = await self._claim_next(chat, unlikely=unlikely)
             if not rows:
                 return None
-            ((inbox_id, update_id, payload, received_at, session, tries, turn, other),) = rows
-            opened = None
             try:
-                event = EVENT_ADAPTER.validate_json(
-                    self.keyring.unseal(payload, sealed_columns.update(chat.id, update_id))
-                )
-            except UNREADABLE_ERRORS as error:
-                await self._wait_for_key(chat, error)
-                self.keyring.damage.record("inbox", "payload", str(inbox_id), error)
-                await self.driver.run(self._set_aside_query(inbox_id, received_at), self._release_query(chat))
-                continue
-            try:
-                opened = None if session is None else self.keyring.unseal(session, sealed_columns.session(chat.id))
-            except UNREADABLE_ERRORS as error:
-                await self._wait_for_key(chat, error)
-                self.keyring.damage.record("chats", "session", chat.id, error)
-            lost = session is not None and opened is None
-            alone = other is None and not self.driver.shared  # another process may store one at any time
-            return PendingTurn(inbox_id, chat, event, opened, from_micros(received_at), lost, turn, tries, alone)
+                return self._open_turn(chat, rows[0])
+            except UNREADABLE_ERRORS:
+                if turn := await self._open_without_session(chat, rows[0]):
+                    return turn
 
-    async def _wait_for_key(self, chat: Chat, error: Exception) -> None:
-        """Leave the chat to a process that has the key; raises the error where the key is missing and may come."""
+    def _open_turn(self, chat: Chat, row: tuple[Any, ...], *, lost: bool = False) -> PendingTurn:
+        """Open a row of ``pending``, without its session where that is ``lost``. Raises one of UNREADABLE_ERRORS."""
+        inbox_id, update_id, payload, received_at, sealed, tries, turn, other = row
+        event = self._open_event(chat, update_id, payload)
+        session = None if sealed is None or lost else self._open_session(chat, sealed)
+        alone = other is None and not self.driver.shared  # another process may store one at any time
+        return PendingTurn(inbox_id, chat, event, session, from_micros(received_at), lost, turn, tries, alone)
+
+    def _open_event(self, chat: Chat, update_id: str, payload: bytes) -> Event:
+        return EVENT_ADAPTER.validate_json(self.keyring.unseal(payload, sealed_columns.update(chat.id, update_id)))
+
+    def _open_session(self, chat: Chat, sealed: bytes) -> str:
+        return self.keyring.unseal(sealed, sealed_columns.session(chat.id))
+
+    async def _open_without_session(self, chat: Chat, row: tuple[Any, ...]) -> PendingTurn | None:
+        """Find out what of a turn cannot be read; ``None`` where that is its update, which steps aside."""
+        inbox_id, update_id, payload, received_at, sealed, *_ = row
+        try:
+            self._open_event(chat, update_id, payload)
+        except UNREADABLE_ERRORS as error:
+            await self._wait_for_key(chat, inbox_id, error)
+            self.keyring.damage.record("inbox", "payload", str(inbox_id), error)
+            await self.driver.run(self._set_aside_query(inbox_id, received_at), self._release_query(chat))
+            return None
+        try:
+            self._open_session(chat, sealed)
+        except UNREADABLE_ERRORS as error:
+            await self._wait_for_key(chat, inbox_id, error)
+            self.keyring.damage.record("chats", "session", chat.id, error)
+        return self._open_turn(chat, row, lost=True)
+
+    async def _wait_for_key(self, chat: Chat, inbox_id: int, error: Exception) -> None:
+        """Leave the chat to a process that has the key; raises the error where the key is missing and may come.
+
+        The try does not count: an update that waited for a key is not one that ends processes.
+        """
         if isinstance(error, UnknownKey) and await is_key_awaited(self.driver, error):
-            await self.driver.run(self._release_query(chat))
+            await self.driver.run(Query("untry", {"inbox": inbox_id}), self._release_query(chat))
             raise error
 
     async def waiting_events(self, chat: Chat, limit: int) -> list[Event]:
@@ -170,9 +239,9 @@ class Inbox:
         more. So nothing is left behind: whoever was turned away had come with an update that was stored before that,
         and the look behind it finds it.
         """
-        look = Query("pending", {"chat": chat.id})
         if not self.driver.shared:
-            return (await self.driver.run(look))[0]
+            return (await self.driver.run(_pending_query(chat)))[0]
+        look = _pending_query(chat, self.worker)
         hold = Query("hold_chat", {"chat": chat.id, "worker": self.worker})
         if unlikely and not (await self.driver.run(hold))[0]:
             return []
@@ -184,6 +253,10 @@ class Inbox:
 
     def _release_query(self, chat: Chat) -> Query:
         return Query("free_chat", {"chat": chat.id, "worker": self.worker})
+
+
+def _pending_query(chat: Chat, worker: str | None = None) -> Query:
+    return Query("pending", {"chat": chat.id, "worker": worker})
 
 
 def _to_bytes(value: bytes | str | int) -> bytes:

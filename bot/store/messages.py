@@ -9,9 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, BinaryIO, NamedTuple
 
-from bot.messages import NOTICE, REPLY, PendingTurn
+from bot.messages import NOTICE, REPLY, DeliveryState, OutboxRow, PendingTurn
 from bot.store.context import StoreContext
-from bot.store.drivers import Driver, Query, to_micros
+from bot.store.drivers import Driver, Query, Rows, to_micros
 from bot.store.errors import MessageTooLarge
 from bot.store.power_seals import genuine_grants
 from bot.store.sealing import Keyring, sealed_columns, unseal_or_none
@@ -25,13 +25,31 @@ LARGE_MESSAGE = 256 * 1024
 MAX_MESSAGE_BYTES = 72 * 1024 * 1024
 
 
-def reply_queries(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now: datetime) -> list[Query]:
-    """Queue the replies of a turn, in order; the same turn cannot queue them twice."""
+def reply_queries(
+    keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now: datetime, worker: str | None = None
+) -> list[Query]:
+    """Queue the replies of a turn, in order; the same turn cannot queue them twice.
+
+    A ``worker`` has the first of them in hand at once, if nothing of the chat is under way or comes before it.
+    """
     to = OutboxRecipient(pending.chat.id, pending.chat.channel)
+    origins = [f"{turn_origin(pending)}{number}" for number in range(len(replies))]
     return [
-        message_query(keyring, OutboxMessage(to, f"turn:{pending.inbox_id}:{number}", reply, follows=number > 0), now)
-        for number, reply in enumerate(replies)
+        message_query(keyring, OutboxMessage(to, origin, reply, follows=number > 0), now, None if number else worker)
+        for number, (origin, reply) in enumerate(zip(origins, replies, strict=True))
     ]
+
+
+def turn_origin(pending: PendingTurn) -> str:
+    """Return what the origins of a turn's replies begin with; their number follows."""
+    return f"turn:{pending.inbox_id}:"
+
+
+def claimed_reply(pending: PendingTurn, first: Reply, queued: Rows) -> OutboxRow | None:
+    """Return the first reply of a turn as a claim would, if its row says that it is in a worker's hands."""
+    if not queued or queued[0][1] != DeliveryState.SENDING:
+        return None
+    return OutboxRow(queued[0][0], pending.chat, first, 0, REPLY, f"{turn_origin(pending)}0")
 
 
 class OutboxRecipient(NamedTuple):
@@ -51,8 +69,8 @@ class OutboxMessage(NamedTuple):
     follows: bool = False  #: a further part of one answer
 
 
-def message_query(keyring: Keyring, said: OutboxMessage, now: datetime) -> Query:
-    """Queue a message.
+def message_query(keyring: Keyring, said: OutboxMessage, now: datetime, worker: str | None = None) -> Query:
+    """Queue a message; a ``worker`` takes it in hand at once where it may leave first.
 
     Raises:
         MessageTooLarge: it could be neither kept nor read without harm to everybody else.
@@ -68,6 +86,7 @@ def message_query(keyring: Keyring, said: OutboxMessage, now: datetime) -> Query
         "payload": payload,
         "priority": said.priority,
         "follows": int(said.follows),
+        "worker": worker,
         "now": to_micros(now),
     }
     return Query("queue", row)

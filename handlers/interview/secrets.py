@@ -88,7 +88,10 @@ def _normalize(text: str) -> str:
 
 def has_secret(text: str) -> bool:
     """Return whether a message contains a secret and must be deleted from the chat."""
-    return looks_like_private_key(text) or looks_like_pin(text) or looks_like_pin(_split_payload(text))
+    if looks_like_private_key(text) or looks_like_pin(text):
+        return True
+    payload = _split_payload(text)
+    return bool(payload) and looks_like_pin(payload)
 
 
 def _split_payload(text: str) -> str:

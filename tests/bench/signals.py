@@ -30,7 +30,7 @@ from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import WorkerLease
 from bot.messages import Incoming
 from bot.services.opening import open_store
-from bot.store import SharedUse
+from bot.store import SharedUse, TurnClaims
 from bot.store.sealing import open_keyring
 from bot.store.workers import LeaseDuration
 from handlers.core import TextReceived
@@ -150,8 +150,10 @@ def worker_runner(pipe: DeliveryPipeline, pace: float, lease_seconds: float = 10
     pacer = Pacer(Pace(pace, UNHURRIED), clock)
     lease = WorkerLease(store.workers, "telegram", clock, pacer.share, LeaseDuration(lease_seconds))
     dispatcher = Dispatcher(store, pipe.channel, pacer, clock, may_send=lease.may_send)
-    workers = TurnPool(pipe.turns.step, lambda _chat: dispatcher.notify())
-    pipe.intake = Intake(store, Throttle(UNHURRIED, clock), clock, workers.submit)
+    turns = pipe.turn_handler(dispatcher)
+    workers = TurnPool(turns.step, turns.wake_outlet)
+    claims = TurnClaims(workers.would_begin, turns.hand_on)
+    pipe.intake = Intake(store, Throttle(UNHURRIED, clock), clock, workers.submit, claims=claims)
     return Runner(store, workers, (ChannelService(lease, dispatcher),), ())
 
 

@@ -102,11 +102,11 @@ async def _bare_turn(bare: aiosqlite.Connection, queries: dict[str, str], number
     await run("receive", update=str(number), payload=SEALED)
     await bare.execute("COMMIT")
     await bare.execute("PRAGMA synchronous=NORMAL")
-    (turn,) = await run("pending")
+    (turn,) = await run("pending", worker=None)
     await bare.execute("BEGIN IMMEDIATE")
     await run("finish", inbox=turn[0])
     await run("keep_session", session=SEALED + SESSION.encode(), language="vi", consented=1, identity_until=None)
-    await run("queue", origin=f"turn:{turn[0]}:0", payload=payload, priority=0, follows=0)
+    await run("queue", origin=f"turn:{turn[0]}:0", payload=payload, priority=0, follows=0, worker=None)
     await bare.execute("COMMIT")
     bounds = {"large": MessageSize.ANY, "heavy": LARGE_MESSAGE, "most": MAX_MESSAGE_BYTES, "resting": "[]"}
     (row,) = await run("claim", limit=10, worker=WORKER, **bounds)

@@ -5,7 +5,7 @@ import contextlib
 import inspect
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -165,11 +165,11 @@ class DeliveryPipeline:
         self.channel = channel or ScriptedChannel()
         self.reader = CountingReader()
         channels = {self.channel.name: self.channel}
-        self.turns = TurnHandler(
-            store, talk or make_conversation(), EventPreparer(channels, self.reader), channels, clock
-        )
-        pacer = Pacer(pace or Pace(overall=1e6, chat=UNHURRIED), clock)
-        self.dispatcher = Dispatcher(store, self.channel, pacer, clock)
+        self.pacer = Pacer(pace or Pace(overall=1e6, chat=UNHURRIED), clock)
+        self.dispatcher = Dispatcher(store, self.channel, self.pacer, clock)
+        self._talk = talk or make_conversation()
+        self._preparer = EventPreparer(channels, self.reader)
+        self.turns = self.turn_handler(self.dispatcher)
         self.submitted: list[Chat] = []
         self.intake = Intake(store, Throttle(UNHURRIED, clock), clock, self._submit)
 
@@ -179,6 +179,24 @@ class DeliveryPipeline:
     async def flow(self, *updates: Incoming) -> None:
         await self.take(*updates)
         await self.dispatcher.deliver()
+
+    def turn_handler(self, dispatcher: Dispatcher) -> TurnHandler:
+        """Build what handles turns and hands answers to a dispatcher, where that one runs."""
+        channels = {self.channel.name: self.channel}
+        outlets = {self.channel.name: dispatcher}
+        return TurnHandler(self.store, self._talk, self._preparer, channels, self.clock, outlets=outlets)
+
+    @contextlib.asynccontextmanager
+    async def sending(self) -> AsyncIterator[None]:
+        """Send beside the block, as a process does; it begins once a first look has found nothing more."""
+        stop, answers = asyncio.Event(), self.dispatcher._queues[0]
+        running = asyncio.create_task(self.dispatcher.run(stop))
+        await eventually(lambda: answers._running and not answers._more)
+        try:
+            yield
+        finally:
+            stop.set()
+            await running
 
     async def take(self, *updates: Incoming) -> None:
         """Receive and handle updates, without delivery."""

@@ -126,11 +126,12 @@ async def reopen_store(url: str | None, folder: Path) -> AsyncIterator[Store]:
 async def work_until_done(store: Store, folder: Path, updates: int, take: Take, note: Note) -> None:
     """Receive so many updates, handle and deliver until nothing is left."""
     await store.outbox.recover(CHANNEL, datetime.now(UTC))
-    await _handle(store, take)
+    sent = folder / "sent"
+    await _handle(store, take, sent, note)
     while (
         await _receive(store, folder / "acknowledged", updates)
-        + await _handle(store, take)
-        + await _deliver(store, folder / "sent", note)
+        + await _handle(store, take, sent, note)
+        + await _deliver(store, sent, note)
     ):
         pass
 
@@ -143,13 +144,15 @@ async def _receive(store: Store, acknowledged: Path, updates: int) -> int:
     return len(batch)
 
 
-async def _handle(store: Store, take: Take) -> int:
+async def _handle(store: Store, take: Take, sent: Path, note: Note) -> int:
     handled = 0
     for chat in await store.inbox.chats_waiting(CHANNEL):
         while turn := await store.inbox.claim_turn(chat):
             async with open_turn(store, turn, datetime.now(UTC)) as unit:
                 session, reply = await take(turn, unit)
-                await unit.finish(session, [make_reply(reply)])
+                claimed = await unit.finish(session, [make_reply(reply)], claim=handled % 2 == 0)
+            if claimed:  # a kill may come between the commit and the sending
+                await _send(store, sent, note, claimed)
             handled += 1
     return handled
 
@@ -163,9 +166,13 @@ async def _register(turn: PendingTurn, unit: TurnTransaction) -> tuple[str, str]
 async def _deliver(store: Store, sent: Path, note: Note) -> int:
     rows = await store.outbox.claim(CHANNEL, CHATS, datetime.now(UTC))
     for row in rows:
-        _append(sent, note(row) + "\n")
-        await store.outbox.settle(row, DeliveryState.SENT, datetime.now(UTC), message=str(row.id))
+        await _send(store, sent, note, row)
     return len(rows)
+
+
+async def _send(store: Store, sent: Path, note: Note, row: OutboxRow) -> None:
+    _append(sent, note(row) + "\n")
+    await store.outbox.settle(row, DeliveryState.SENT, datetime.now(UTC), message=str(row.id))
 
 
 def _size(path: Path) -> int:

@@ -225,8 +225,9 @@ class MemoryTurnTransaction(MemoryTurn):
     seconds = 0.0  #: there is no database
 
     async def finish(  # type: ignore[override]
-        self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()
+        self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = (), *, claim: bool = False
     ) -> None:
+        assert not claim, "nobody sends beside the turns here"
         super().finish(session, replies)
         self.again = again
 

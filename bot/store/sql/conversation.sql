@@ -34,15 +34,22 @@ ORDER BY MIN(i.id);
 -- name: pending
 -- Read the next update of a chat with its session; a follow-up comes before what arrived after its update. The update
 -- counts as tried before it is handled: one that ends the process must not end it for ever. The last column is the first
--- other update that waits. (For the CAST see ``claim``.)
+-- other update that waits. With a :worker nothing is read, nor locked, unless that one has reserved the chat. (For the
+-- CAST see ``claim``.)
 UPDATE inbox SET tries = tries + 1
 WHERE state = 'waiting' AND id = (
     SELECT i.id FROM inbox i
     WHERE i.chat = :chat AND i.state = 'waiting'
+      AND (CAST(:worker AS TEXT) IS NULL
+           OR EXISTS (SELECT 1 FROM chats h WHERE h.id = :chat AND h.worker = CAST(:worker AS TEXT)))
     ORDER BY COALESCE(i.turn, i.id), i.id
     LIMIT 1)
 RETURNING id, update_id, payload, received_at, (SELECT c.session FROM chats c WHERE c.id = CAST(inbox.chat AS TEXT)), tries, turn,
     (SELECT MIN(o.id) FROM inbox o WHERE o.chat = :chat AND o.state = 'waiting' AND o.id <> inbox.id);
+
+-- name: untry!
+-- Give back a try that came to nothing for want of a key.
+UPDATE inbox SET tries = tries - 1 WHERE id = :inbox AND state = 'waiting';
 
 -- name: waiting_updates
 -- Read what a chat has waiting, without taking it.
@@ -120,7 +127,7 @@ INSERT INTO inbox (channel, update_id, chat, payload, turn, received_at)
 SELECT channel, :update, chat, :payload, COALESCE(turn, id), :now FROM inbox WHERE id = :inbox
 ON CONFLICT (channel, update_id) DO NOTHING;
 
--- name: queue!
+-- name: queue
 -- Add a message to deliver; the same origin cannot add it again. People take turns, the one whose turn was longest ago
 -- first: places are seconds (in microseconds) of a clock that stands still while no message leaves, and a second is a
 -- round. Its first half belongs to people who wait for an answer before they write again: a message without a waiting
@@ -128,8 +135,11 @@ ON CONFLICT (channel, update_id) DO NOTHING;
 -- everybody with a backlog. A message that joins a backlog gets its place in the second half of the round after the one
 -- before it. No place lies before the second at which the queue is now, which is the wall clock's if nothing waits.
 -- :follows is 1 for a further part of one answer: it comes as soon as a message without a waiting one before it.
-INSERT INTO outbox (origin, chat, channel, payload, priority, queued_at, due_at, place)
+-- With a :worker it is in the hands of that one at once, where ``claim`` would take it now: unless another message of the
+-- chat is under way or comes first. The row that is returned says which.
+INSERT INTO outbox (origin, chat, channel, payload, priority, queued_at, due_at, state, attempts, worker, place)
 SELECT :origin, :chat, :channel, :payload, :priority, :now, 0,
+    CASE WHEN f.taken = 1 THEN 'sending' ELSE 'queued' END, f.taken, CASE WHEN f.taken = 1 THEN CAST(:worker AS TEXT) END,
     CASE WHEN f.waiting IS NULL OR :follows = 1 THEN
         CASE WHEN COALESCE(f.waiting, f.sent, 0) + 200000 > f.present - f.present % 1000000
              THEN COALESCE(f.waiting, f.sent, 0) + 200000
@@ -148,9 +158,14 @@ FROM (
         (SELECT MAX(m.place) FROM outbox m
          WHERE m.chat = :chat AND m.state IN ('queued', 'sending') AND m.broadcast IS NULL
            AND m.priority = :priority) AS waiting,
-        (SELECT s.place FROM outbox s WHERE s.chat = :chat AND s.state = 'sent' ORDER BY s.id DESC LIMIT 1) AS sent) f
+        (SELECT s.place FROM outbox s WHERE s.chat = :chat AND s.state = 'sent' ORDER BY s.id DESC LIMIT 1) AS sent,
+        CASE WHEN CAST(:worker AS TEXT) IS NULL OR ({behind}) OR EXISTS (
+            SELECT 1 FROM outbox b
+            WHERE b.chat = :chat AND b.state IN ('queued', 'sending')
+              AND (b.state = 'sending' OR (b.broadcast IS NULL AND b.priority <= :priority))) THEN 0 ELSE 1 END AS taken) f
 WHERE 1 = 1
-ON CONFLICT (origin) DO NOTHING;
+ON CONFLICT (origin) DO NOTHING
+RETURNING id, state;
 
 -- name: message_of_turn
 -- Read the last message of a turn's answer, with the platform's id once it is sent.
@@ -159,12 +174,13 @@ SELECT origin, state, message FROM outbox WHERE chat = :chat AND origin LIKE :or
 -- name: claim
 -- Claim due replies and notices: the first of each chat, none if a message of it is under way, in the order of their
 -- places. Chats in :resting are left out, because they had their share for the moment; :large is 1 for only those over
--- :heavy bytes, 0 for only the others, 2 for all. Messages over :most bytes are not even read. MATERIALIZED: PostgreSQL
--- may evaluate it more than once, and then takes more than the limit. Without the CAST, SQLite (3.40) forgets the
--- column's type in RETURNING and scans all chats.
+-- :heavy bytes, 0 for only the others, 2 for all. Messages over :most bytes are not even read. Nothing is claimed while it
+-- is not known what a standby that took over lacks: what it knows as queued may have left. MATERIALIZED: PostgreSQL may
+-- evaluate it more than once, and then takes more than the limit. Without the CAST, SQLite (3.40) forgets the column's
+-- type in RETURNING and scans all chats.
 WITH due AS MATERIALIZED (
     SELECT o.id FROM outbox o
-    WHERE o.channel = :channel AND o.state = 'queued' AND o.broadcast IS NULL
+    WHERE o.channel = :channel AND o.state = 'queued' AND o.broadcast IS NULL AND NOT ({behind})
       AND (o.due_at <= :now OR o.due_at > :now + {longest_wait})
       AND (:large = 2 OR CASE WHEN LENGTH(o.payload) > :heavy THEN 1 ELSE 0 END = :large)
       AND o.chat NOT IN ({each}(:resting))

@@ -47,6 +47,15 @@ WHERE id = :chat AND {relaxed}
   AND EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.state = 'waiting')
 RETURNING id;
 
+-- name: take_chat
+-- Reserve a chat whose update is stored in the same transaction, as ``hold_chat`` does. This commit has to wait for the
+-- disk: the platform forgets the update next.
+UPDATE chats SET worker = :worker
+WHERE id = :chat
+  AND (worker IS NULL OR worker = :worker
+       OR NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = chats.worker AND w.channel = chats.channel))
+RETURNING id;
+
 -- name: free_chat!
 -- Free the chat for the next worker.
 UPDATE chats SET worker = NULL WHERE id = :chat AND worker = :worker;

@@ -17,17 +17,24 @@ from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
 from bot.messages import MessageSize, OutboxRow, Receipt
-from bot.store import Store
+from bot.services.unit_of_work import TurnTransaction
+from bot.store import Query, Store
+from bot.store import Rows as FoundRows
 from bot.store.errors import StoreUnavailable
+from bot.store.messages import LARGE_MESSAGE
 from bot.store.sealing import open_keyring
+from handlers.core import Attachment, Event, Reply, Services, Session
 from handlers.model import BroadcastDraft, BroadcastText, DeliveryReason
 from tests.support.broadcasts import BroadcastWriter, Row
 from tests.support.delivery import (
     UNHURRIED,
+    Answer,
     DeliveryPipeline,
     ManualClock,
     ScriptedChannel,
+    echo,
     eventually,
+    make_conversation,
     make_text_update,
 )
 from tests.support.store import patch_method
@@ -363,3 +370,175 @@ class _Slow(ScriptedChannel):
     async def _take_time(self, row: OutboxRow) -> None:
         if row.broadcast:
             await self.go_on.wait()
+
+
+def note_claims(monkeypatch: pytest.MonkeyPatch, store: Store) -> list[int]:
+    """Note how many messages each claim took."""
+    claim, found = store.outbox.claim, list[int]()
+
+    async def claimed(*wanted: Any) -> list[OutboxRow]:
+        taken = await claim(*wanted)
+        found.append(len(taken))
+        return taken
+
+    patch_method(monkeypatch, store.outbox, "claim", claimed)
+    return found
+
+
+async def test_an_answer_leaves_with_the_commit_of_its_turn_and_nobody_looks_for_it(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = note_claims(monkeypatch, store)
+    roads = DeliveryPipeline(store, Clock())
+    async with roads.sending():
+        for number in range(3):
+            await roads.take(make_text_update(str(number), number))
+            roads.turns.wake_outlet(roads.store.chats.at("telegram", "1"))
+            await eventually(lambda: rows.run("SELECT DISTINCT state FROM outbox") == [("sent",)])
+    assert roads.channel.texts() == ["1: 0", "2: 1", "3: 2"]
+    assert sum(found) == 0
+    assert rows.run("SELECT DISTINCT attempts FROM outbox") == [(1,)]
+
+
+async def test_what_waits_already_and_chats_that_rest_are_not_overtaken_by_an_answer(store: Store, rows: Rows) -> None:
+    roads = DeliveryPipeline(store, Clock(), pace=Pace(1e6, Rate(5, 1)))
+    async with roads.sending():
+        for number in range(3):
+            await roads.take(make_text_update(str(number), number))
+            roads.dispatcher.notify_answers()
+        await eventually(lambda: len(roads.channel.sent) == 3)
+    assert roads.channel.texts() == ["1: 0", "2: 1", "3: 2"]
+    assert rows.run("SELECT DISTINCT state, attempts FROM outbox") == [("sent", 1)]
+
+
+@pytest.mark.parametrize("committed", [True, False])
+async def test_an_answer_whose_commit_is_not_answered_leaves_once(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    really, lost = TurnTransaction.finish, iter([True])
+
+    async def finish(unit: TurnTransaction, *args: Any, claim: bool = False) -> OutboxRow | None:
+        if next(lost, False):
+            if committed:
+                assert await really(unit, *args, claim=claim)
+            raise StoreUnavailable
+        return await really(unit, *args, claim=claim)
+
+    monkeypatch.setattr(TurnTransaction, "finish", finish)
+    roads = DeliveryPipeline(store, Clock())
+    async with roads.sending():
+        await roads.take(make_text_update("a", 1))
+        roads.turns.wake_outlet(store.chats.at("telegram", "1"))
+        await eventually(lambda: rows.run("SELECT state, attempts FROM outbox") == [("sent", 1)])
+    assert roads.channel.texts() == ["1: a"]
+
+
+async def test_a_stop_waits_for_an_answer_whose_turn_is_being_committed(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, begun, gate = TurnTransaction.finish, asyncio.Event(), asyncio.Event()
+
+    async def finish(unit: TurnTransaction, *args: Any, claim: bool = False) -> OutboxRow | None:
+        begun.set()
+        await gate.wait()
+        return await really(unit, *args, claim=claim)
+
+    monkeypatch.setattr(TurnTransaction, "finish", finish)
+    roads = DeliveryPipeline(store, Clock())
+    async with roads.sending():
+        turn = asyncio.create_task(roads.take(make_text_update("a", 1)))
+        await begun.wait()
+        asyncio.get_running_loop().call_later(0.05, gate.set)
+    await turn
+    assert rows.run("SELECT state FROM outbox") == [("sent",)]
+
+
+class Gated(ScriptedChannel):
+    """Files hang until they may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    async def _take_time(self, row: OutboxRow) -> None:
+        if row.reply.attachments:
+            await self.go_on.wait()
+
+
+async def with_file(session: Session | None, event: Event, world: Services) -> Answer:
+    heard = await echo(session, event, world)
+    file = Attachment.of("a.txt", "text/plain", b"x" * 2 * LARGE_MESSAGE)
+    return Answer(heard.session, [Reply(paragraphs=("a file",), attachments=(file,)), *heard.replies])
+
+
+async def test_an_answer_behind_a_file_leaves_as_soon_as_the_file_has_and_no_lost_claim_repeats_that(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.dispatcher._SWEEP", 1000.0)
+    claim, lost = store.outbox.claim, iter([True])
+
+    async def claimed(*wanted: Any) -> list[OutboxRow]:
+        taken = await claim(*wanted)
+        if taken and wanted[-1] is MessageSize.SMALL and next(lost, False):
+            raise StoreUnavailable
+        return taken
+
+    channel = Gated()
+    roads = DeliveryPipeline(store, Clock(), make_conversation(with_file), channel)
+    async with roads.sending():
+        await roads.take(make_text_update("a", 1))
+        await eventually(lambda: channel.under_way)
+        patch_method(monkeypatch, store.outbox, "claim", claimed)
+        await DeliveryPipeline(store, Clock()).take(make_text_update("b", 2, address="2"))
+        roads.dispatcher.notify_answers()
+        await eventually(lambda: ("2", "1: b") in channel.sent)
+        channel.go_on.set()
+        await eventually(lambda: rows.run("SELECT DISTINCT state FROM outbox") == [("sent",)], within=20)
+    assert channel.texts() == ["a file", "1: a"]
+    assert channel.tried == 3
+
+
+async def test_an_answer_behind_a_broadcast_leaves_as_soon_as_that_has(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.dispatcher._SWEEP", 1000.0)
+    rows.queue(ONE, 1)
+    slow = _Slow()
+    roads = DeliveryPipeline(store, Clock(), channel=slow)
+    async with roads.sending():
+        await eventually(lambda: slow.under_way)
+        await roads.take(make_text_update("a", 1, address="100"))
+        roads.dispatcher.notify_answers()
+        slow.go_on.set()
+        await eventually(lambda: len(slow.sent) == 2, within=20)
+    assert which(slow) == [ONE, "1: a"]
+
+
+async def test_a_dispatcher_with_nothing_to_do_hardly_looks(
+    store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, asked = store.driver.run, list[str]()
+
+    async def noted(*calls: Query, durable: bool = False) -> list[FoundRows]:
+        asked.extend(call.query for call in calls)
+        return await run(*calls, durable=durable)
+
+    patch_method(monkeypatch, store.driver, "run", noted)
+    async with DeliveryPipeline(store, clock).sending():
+        await asyncio.sleep(1.2)
+    assert sorted(asked) == ["claim", "claim", "running"]
+
+
+async def test_an_answer_that_the_database_has_forgotten_to_have_left_does_not_leave_again(
+    store: Store, clock: ManualClock, rows: Rows
+) -> None:
+    roads = DeliveryPipeline(store, clock)
+    await roads.take(make_text_update("a", 1))
+    rows.run("CREATE TABLE standby AS SELECT * FROM outbox")
+    await roads.dispatcher.deliver()
+    rows.run("UPDATE outbox SET state = 'queued', payload = (SELECT payload FROM standby)")
+    await roads.take(make_text_update("b", 2))
+    await within(1, roads.dispatcher, clock)
+
+    assert roads.channel.texts() == ["1: a", "2: b"]
+    assert rows.run("SELECT DISTINCT state FROM outbox") == [("sent",)]

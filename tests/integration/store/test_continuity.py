@@ -34,6 +34,7 @@ from tests.support.store import (
     closing_async,
     make_content,
     make_incoming,
+    make_reply,
     open_chat,
     reply_texts,
 )
@@ -529,7 +530,7 @@ def test_the_owners_are_told_of_a_second_copy_on_the_same_day_as_well(troly: Com
 
 
 @pytest.mark.postgres
-async def test_while_a_standby_that_took_over_may_lack_something_no_broadcast_is_claimed_and_no_code_comes_again(
+async def test_while_a_standby_that_took_over_may_lack_something_nothing_is_claimed_and_no_code_comes_again(
     postgres_url: str, tmp_path: Path, clock: ManualClock
 ) -> None:
     database = Database(postgres_url, tmp_path)
@@ -547,6 +548,10 @@ async def test_while_a_standby_that_took_over_may_lack_something_no_broadcast_is
         database.sql("UPDATE counters SET value = value - 1 WHERE name = 'line'")  # another timeline than it was
 
         assert await store.outbox.claim_broadcast(name, "telegram", 10, NOW) == []
+        assert await claim_rows(store) == []
+        turn = await claim_next_turn(store, await open_chat(store, "late"))
+        async with open_turn(store, turn, NOW) as unit:
+            assert await unit.finish("{}", [make_reply("trả lời")], claim=True) is None
         assert ground.rows_of(name).popitem()[1] == ("queued", None)
         again = await registered(store, "2", "3")
         assert int(again.rpartition("-")[2]) == int(first.rpartition("-")[2]) + CODE_GAP + 1

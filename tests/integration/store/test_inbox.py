@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.store import Store
+from bot.messages import OutboxRow, PendingTurn
+from bot.services.unit_of_work import open_turn
+from bot.store import LeaseDuration, Store, TurnClaims
 from bot.store.drivers import Query
 from handlers.core import FileSent, TextReceived
 from tests.support.database import OpenStore
@@ -178,3 +180,31 @@ async def test_the_disk_is_waited_for_unless_all_that_came_is_kept_already(
     for updates in ([fresh], [kept], [kept, replace(fresh, update_id="3")]):
         assert len(await store.inbox.receive(updates, NOW)) == 1
     assert waited == [True, False, True]
+
+
+async def test_a_turn_that_begins_at_once_is_claimed_where_its_update_is_stored(store: Store) -> None:
+    await store.workers.join(CHANNEL, LeaseDuration(), NOW)
+    taken: list[PendingTurn] = []
+    claims = TurnClaims(lambda chats: chats[:1], taken.append)
+    updates = [make_incoming("1", "một"), make_incoming("2", "hai"), make_incoming("3", "ba", address="bình")]
+    chats = await store.inbox.receive(updates, NOW, claims)
+
+    (turn,) = taken
+    assert (get_text(turn), turn.tries, turn.alone, len(chats)) == ("một", 1, False, 2)
+    await finish(store, turn, "trả lời")
+    assert get_text(await claim_next_turn(store, turn.chat)) == "hai"
+    assert await store.inbox.receive(updates, NOW, TurnClaims(lambda _: (), taken.append)) == []
+    assert len(taken) == 1
+
+
+async def test_what_was_left_behind_is_claimed_before_the_update_that_comes(store: Store) -> None:
+    chat = await open_chat(store)
+    taken: list[PendingTurn] = []
+    await store.inbox.receive([make_incoming("2", "sau")], NOW, TurnClaims(lambda chats: chats, taken.append))
+
+    assert [(turn.chat, get_text(turn)) for turn in taken] == [(chat, "xin chào")]
+
+
+async def finish(store: Store, turn: PendingTurn, *replies: str, claim: bool = False) -> OutboxRow | None:
+    async with open_turn(store, turn, NOW) as unit:
+        return await unit.finish("{}", [make_reply(reply) for reply in replies], claim=claim)

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.messages import DeliveryState, Settlement
+from bot.messages import Chat, DeliveryState, OutboxRow, Settlement
 from bot.services.unit_of_work import open_turn
-from bot.store import Store
+from bot.store import LeaseDuration, Store
 from handlers.core import MakeDossier, Session
 from handlers.model import DeliveryReason
 from tests.support.database import OpenStore
@@ -194,3 +194,49 @@ async def test_an_event_that_a_turn_asked_for_names_the_turn(store: Store) -> No
     follow = await store.inbox.claim_turn(chat)
 
     assert (pending.turn, follow and follow.turn) == (None, pending.inbox_id)
+
+
+async def answered(store: Store, chat: Chat, *replies: str) -> OutboxRow | None:
+    """Answer the next update of a chat, and claim the first reply with the commit."""
+    async with open_turn(store, await claim_next_turn(store, chat), NOW) as unit:
+        return await unit.finish("{}", [make_reply(reply) for reply in replies], claim=True)
+
+
+async def test_an_answer_is_claimed_with_the_commit_of_its_turn_as_a_claim_would(store: Store) -> None:
+    chat = await open_chat(store)
+    first = await answered(store, chat, "một", "hai")
+    assert first
+    assert await claim_rows(store) == []
+    await store.outbox.retry(first, NOW)
+
+    assert await claim_rows(store) == [replace(first, attempts=1)]
+    await store.outbox.settle(first, DeliveryState.SENT, NOW, message="7")
+    assert reply_texts(await claim_rows(store)) == ["hai"]
+
+
+async def test_an_answer_is_not_claimed_with_its_turn_while_something_of_its_chat_comes_first(store: Store) -> None:
+    chat = await open_chat(store)
+    await answer_next(store, chat, "đang chờ")
+    await store.inbox.receive([make_incoming("2")], NOW)
+    assert await answered(store, chat, "sau") is None
+    (waited,) = await claim_rows(store)
+    await store.inbox.receive([make_incoming("3")], NOW)
+    assert await answered(store, chat, "sau nữa") is None
+
+    await store.outbox.settle(waited, DeliveryState.SENT, NOW)
+    assert [reply.paragraphs[0] for reply in await deliver_all(store)] == ["sau", "sau nữa"]
+
+
+async def test_killed_between_the_commit_of_a_turn_and_the_sending_its_answer_leaves_once(
+    store: Store, another: OpenStore
+) -> None:
+    await store.workers.join(CHANNEL, LeaseDuration(), NOW)
+    assert await answered(store, await open_chat(store), "trả lời")
+    await store.workers.leave(CHANNEL)  # as good as dead: it settles nothing more
+
+    later = await another()
+    await later.workers.join(CHANNEL, LeaseDuration(), NOW)
+    (row,) = await claim_rows(later)
+    assert (reply_texts([row]), row.attempts) == (["trả lời"], 0)
+    await later.outbox.settle(row, DeliveryState.SENT, NOW)
+    assert await claim_rows(later) == []

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.turn_pool import TurnPool
-from bot.messages import BROADCAST, Chat, DeliveryState
+from bot.messages import BROADCAST, Chat, DeliveryState, PendingTurn
 from bot.services.unit_of_work import open_turn
-from bot.store import Store
+from bot.store import Store, TurnClaims
 from bot.store.workers import LeaseDuration, Presence
 from tests.support.database import Database, OpenStore
 from tests.support.store import (
@@ -160,6 +160,54 @@ async def test_a_chat_is_one_workers_until_its_turn_ends(store: Store, other: St
     async with open_turn(other, turn, NOW) as unit:
         await unit.finish("{}", [])
     assert get_text(await store.inbox.claim_turn(chat)) == "hai"
+
+
+async def test_an_update_of_a_chat_that_another_worker_is_at_is_stored_and_left_to_it(
+    store: Store, other: Store, database: Database
+) -> None:
+    await join(store)
+    (chat,) = await store.inbox.receive([make_incoming("1", "một")], NOW)
+    turn = await other.inbox.claim_turn(chat)
+    assert turn
+    taken: list[PendingTurn] = []
+    claims = TurnClaims(lambda chats: chats, taken.append)
+    assert await store.inbox.receive([make_incoming("2", "hai")], NOW, claims) == [chat]
+    assert taken == []
+    assert database.sql("SELECT tries FROM inbox ORDER BY id") == [(1,), (0,)]
+
+    async with open_turn(other, turn, NOW) as unit:
+        await unit.finish("{}", [])
+    await store.inbox.receive([make_incoming("3", "ba")], NOW, claims)
+    assert [get_text(one) for one in taken] == ["hai"]
+    assert await other.inbox.claim_turn(chat) is None
+
+
+async def test_an_update_that_was_known_reserves_nothing(store: Store, other: Store) -> None:
+    await join(store)
+    chat = await open_chat(store)
+    await answer_next(store, chat)
+    claims = TurnClaims(lambda chats: chats, lambda turn: pytest.fail(f"nothing waited: {turn}"))
+    assert await store.inbox.receive([make_incoming("1")], NOW, claims) == []
+
+    await other.inbox.receive([make_incoming("2", "hai")], NOW)
+    assert get_text(await other.inbox.claim_turn(chat)) == "hai"
+
+
+async def test_an_answer_claimed_with_its_turn_is_a_living_workers_and_queued_after_its_death(
+    store: Store, other: Store, database: Database
+) -> None:
+    await join(store)
+    chat = await open_chat(store)
+    turn = await other.inbox.claim_turn(chat)
+    assert turn
+    async with open_turn(other, turn, NOW) as unit:
+        assert await unit.finish("{}", [make_reply("trả lời")], claim=True)
+    await beat(store)
+    assert await claim_rows(store) == []
+
+    silent(database, other, 11)
+    assert (await beat(store)).messages == 1
+    assert reply_texts(await claim_rows(store)) == ["trả lời"]
 
 
 async def test_a_poison_update_lets_go_of_its_chat(store: Store, other: Store) -> None:

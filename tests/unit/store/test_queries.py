@@ -180,3 +180,12 @@ def test_a_look_at_the_list_reads_indexes_and_no_content_in_vain(
 @pytest.mark.parametrize("condition", ["with_role", "has_certificate"])
 def test_what_an_audience_is_asked_of_begins_where_its_page_does(condition: str) -> None:
     assert re.search(r"(\w+)\.chat = chats\.id AND \1\.chat > :after", QUERIES[f"where.{condition}"])
+
+
+def test_a_chat_reserved_with_its_update_makes_no_commit_that_does_not_wait_for_the_disk() -> None:
+    queries = {
+        match[1]: match[2] for match in re.finditer(r"^-- name: (\w+)!?\n(.*?);$", SOURCE, re.MULTILINE | re.DOTALL)
+    }
+    stored = ("meet_chat", "meet_group", "receive", "take_chat", "pending")
+    assert [name for name in stored if "{relaxed}" in queries[name]] == []
+    assert "{relaxed}" in queries["hold_chat"]
