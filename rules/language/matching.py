@@ -44,6 +44,8 @@ class Matcher:
                     self._add(name, start, start + len(phrase))
         self._possible: dict[Pattern, tuple[tuple[Sequence_, list[int] | None], ...]] = {}
         for name, pattern in classes.composite:
+            if pattern.anchors.isdisjoint(self.present):
+                continue
             for match in self.find(pattern, 0, len(tokens)):
                 if not any(token.before for token in tokens[match.start + 1 : match.end]) or name in _OVER_COMMAS:
                     self._add(name, match.start, match.end)
@@ -93,10 +95,9 @@ class Matcher:
 
     def _possible_sequences(self, pattern: Pattern) -> Iterator[tuple[Sequence_, list[int] | None]]:
         """Yield the sequences whose words are all there, each with the places where it may begin (``None``: any)."""
-        present = self.present
-        for (needs, choices), begins, sequence in zip(pattern.needs, pattern.begins, pattern.sequences, strict=True):
-            if needs <= present and not any(names.isdisjoint(present) for names in choices):
-                yield sequence, None if begins is None else self._places_of(begins)
+        for way in pattern.ways:
+            if way.is_possible(self.present):
+                yield way.sequence, None if way.begins is None else self._places_of(way.begins)
 
     def _places_of(self, names: AbstractSet[str]) -> list[int]:
         """Return the places where one of the names begins, in order."""
@@ -111,19 +112,25 @@ class Matcher:
 
     def _ends(self, sequence: Sequence_, at: int, low: int, high: int) -> Iterator[Step]:
         """Yield where a sequence that begins at a place may end, with its own places and its dividing place."""
-        if not sequence:
-            yield at, (), None
+        words, there = self.words, at
+        for element in sequence:
+            if not isinstance(element, Word):
+                break
+            if there >= high or not words[there].may_be(element):
+                return
+            there += 1
+        said = tuple(range(at, there))
+        if there - at == len(sequence):
+            yield there, said, None
             return
-        for there, mine, first in self._steps(sequence[0], at, low, high):
-            for end, own, split in self._ends(sequence[1:], there, low, high):
-                yield end, (*mine, *own), split if first is None else first
+        element, rest = sequence[there - at], sequence[there - at + 1 :]
+        for after, mine, first in self._steps(element, there, low, high):
+            for end, own, split in self._ends(rest, after, low, high) if rest else ((after, (), None),):
+                yield end, (*said, *mine, *own), split if first is None else first
 
     def _steps(self, element: Element, at: int, low: int, high: int) -> Iterator[Step]:
-        """Yield where a single element that begins at a place may end."""
-        if isinstance(element, Word):
-            if at < high and self.words[at].may_be(element):
-                yield at + 1, (at,), None
-        elif isinstance(element, Choice):
+        """Yield where a single element that begins at a place, and is no word, may end."""
+        if isinstance(element, Choice):
             ways = element.by_first.get(self.words[at].bare, ()) if at < high else ()
             for way in (*ways, *element.others):
                 yield from self._ends(way, at, low, high)
