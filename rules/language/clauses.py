@@ -98,7 +98,7 @@ def find_scopes(parts: Sequence[Part], matcher: Matcher, language: Language) -> 
     found = [
         scope
         for rule, patterns in language.scopes.candidates(matcher.present)
-        for scope in _scopes_of(rule, list(filter(matcher.is_possible, patterns)), parts, matcher)
+        for scope in _scopes_of(rule, patterns, parts, matcher)
     ]
     calm = [set(one.match.own) for one in found if one.kind in {"neutral", "idiom"}]
     names = list(_names(parts, matcher))
@@ -113,7 +113,7 @@ def find_scopes(parts: Sequence[Part], matcher: Matcher, language: Language) -> 
 def _scopes_of(
     rule: Rule[ScopeEntry], patterns: Sequence[Pattern], parts: Sequence[Part], matcher: Matcher
 ) -> Iterator[Scope]:
-    for number, part in enumerate(parts) if patterns else ():
+    for number, part in enumerate(parts):
         found = [match for pattern in patterns for match in matcher.find(pattern, part.start, part.end)]
         if not found or _stands(rule.unless, matcher, part.start, part.end):
             continue

@@ -73,10 +73,6 @@ class Matcher:
         found = self._found.get(name, {})
         return [(start, end) for start in sorted(found) for end in found[start] if low <= start and end <= high]
 
-    def is_possible(self, pattern: Pattern) -> bool:
-        """Return whether the words of a pattern are all there, so that it may be found somewhere."""
-        return bool(self._ways(pattern))
-
     def _ways(self, pattern: Pattern) -> tuple[tuple[Sequence_, list[int] | None], ...]:
         ways = self._possible.get(pattern)
         if ways is None:
@@ -124,9 +120,21 @@ class Matcher:
             yield there, said, None
             return
         element, rest = sequence[there - at], sequence[there - at + 1 :]
-        for after, mine, first in self._steps(element, there, low, high):
+        if isinstance(element, Gap) and rest and isinstance(rest[0], Word | Class):
+            steps: Iterable[Step] = self._skipped(element.most, rest[0], there, high)
+        else:
+            steps = self._steps(element, there, low, high)
+        for after, mine, first in steps:
             for end, own, split in self._ends(rest, after, low, high) if rest else ((after, (), None),):
                 yield end, (*said, *mine, *own), split if first is None else first
+
+    def _skipped(self, most: int, element: Word | Class, at: int, high: int) -> Iterator[Step]:
+        """Yield where a gap may end before a word or a list: nothing has to be tried at all the other places."""
+        until = min(at + most, high - 1) + 1
+        if isinstance(element, Word):
+            yield from ((there, (), None) for there in range(at, until) if self.words[there].may_be(element))
+        elif known := self._found.get(element.name):
+            yield from ((there, (), None) for there in range(at, until) if there in known)
 
     def _steps(self, element: Element, at: int, low: int, high: int) -> Iterator[Step]:
         """Yield where a single element that begins at a place, and is no word, may end."""
@@ -142,10 +150,11 @@ class Matcher:
             )
         elif isinstance(element, Gap):
             yield from ((there, (), None) for there in range(at, min(at + element.most, high) + 1))
-        elif element.sign == "/":
-            yield at, (), at
-        elif at == (low if element.sign == "^" else high):
-            yield at, (), None
+        elif isinstance(element, Mark):
+            if element.sign == "/":
+                yield at, (), at
+            elif at == (low if element.sign == "^" else high):
+                yield at, (), None
 
 
 def _is_beginning(element: Element) -> bool:

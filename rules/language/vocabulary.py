@@ -65,7 +65,8 @@ class RuleIndex(Generic[E]):
         found: dict[Rule[E], list[Pattern]] = {}
         for number in sorted({one for name in present & self._by_name.keys() for one in self._by_name[name]}):
             rule, pattern = self._patterns[number]
-            found.setdefault(rule, []).append(pattern)
+            if pattern.is_possible(present):
+                found.setdefault(rule, []).append(pattern)
         return list(found.items())
 
 
