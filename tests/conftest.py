@@ -94,30 +94,42 @@ def _processes_without_imports() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def _fresh_interpreters(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.fixture
+def _fresh_interpreters(request: pytest.FixtureRequest, _processes_without_imports: None) -> Iterator[None]:
     """Start every process from nothing in a test that is about the start itself."""
     with warm.fresh() if request.node.get_closest_marker("fresh_interpreter") else nullcontext():
         yield
 
 
-@pytest.fixture(autouse=True)
-def _bounded_cpu(request: pytest.FixtureRequest) -> Iterator[None]:
+# A fixture for every test takes a tenth of the time of most of them: what few tests ask for is brought to these alone,
+# and what is done after every one is none.
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if isinstance(item, pytest.Function) and item.get_closest_marker("fresh_interpreter"):
+        names = item.fixturenames  # one list for all cases of a function
+        if "_fresh_interpreters" not in names:
+            names.insert(0, "_fresh_interpreters")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Count the processor's seconds of a test that must be quick; a clock would count the work of others too."""
     began = time.thread_time()
     yield
-    if limit := request.node.get_closest_marker("cpu_limit"):
+    if limit := item.get_closest_marker("cpu_limit"):
         assert time.thread_time() - began < limit.args[0]
 
 
-@pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
     """Restore logging after a command was called in this process, so that the next test does not inherit its set-up."""
     root = logging.getLogger()
     level = root.level
-    yield
+    done = yield
     structlog.reset_defaults()
     logging.captureWarnings(False)
     root.setLevel(level)
     for handler in [one for one in root.handlers if type(one).__module__ == "bot.logs"]:
         root.removeHandler(handler)
+    return done

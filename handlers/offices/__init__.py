@@ -53,14 +53,15 @@ _MOST_HOURS = 120
 
 def clean_telephone(text: str) -> str | None:
     """Clean up to three telephone numbers, each in the groups in which it was typed, with its extension."""
-    numbers = [_clean_number(part) for part in _SEPARATORS.split(text.strip()) if part]
+    line = " ".join(text.split())  # many spaces in a row would be tried one against the other by both patterns
+    numbers = [_clean_number(part) for part in _SEPARATORS.split(line) if part]
     known = [number for number in numbers if number]
     return "; ".join(known) if 0 < len(known) == len(numbers) <= _MOST_NUMBERS else None
 
 
 def _clean_number(text: str) -> str | None:
     extension = _EXTENSION.search(text)
-    typed = " ".join((text[: extension.start()] if extension else text).split())
+    typed = text[: extension.start()].rstrip() if extension else text
     bare = re.sub(r"[\s.()-]", "", typed)
     if len(typed) > _MOST_LETTERS or not bare.isascii() or not _NUMBER.fullmatch(bare):
         return None

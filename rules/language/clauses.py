@@ -96,13 +96,9 @@ def _part(tokens: Sequence[Token], start: int, end: int, places: dict[int, bool]
 def find_scopes(parts: Sequence[Part], matcher: Matcher, language: Language) -> tuple[Scope, ...]:
     """Find the words of scopes in each part, without those that stand inside a longer harmless phrase."""
     found = [
-        Scope(rule, match, number)
+        scope
         for rule, patterns in language.scopes.candidates(matcher.present)
-        if not rule.beside or _stands(rule.beside, matcher, 0, parts[-1].end)
-        for number, part in enumerate(parts)
-        if not _stands(rule.unless, matcher, part.start, part.end)
-        for pattern in patterns
-        for match in matcher.find(pattern, part.start, part.end)
+        for scope in _scopes_of(rule, patterns, parts, matcher)
     ]
     calm = [set(one.match.own) for one in found if one.kind in {"neutral", "idiom"}]
     names = list(_names(parts, matcher))
@@ -112,6 +108,17 @@ def find_scopes(parts: Sequence[Part], matcher: Matcher, language: Language) -> 
         if one.kind in {"neutral", "idiom"}
         or not any(set(one.match.own) <= words for words in (calm if one.kind == "elsewhere" else [*calm, *names]))
     )
+
+
+def _scopes_of(
+    rule: Rule[ScopeEntry], patterns: Sequence[Pattern], parts: Sequence[Part], matcher: Matcher
+) -> Iterator[Scope]:
+    for number, part in enumerate(parts):
+        found = [match for pattern in patterns for match in matcher.find(pattern, part.start, part.end)]
+        if not found or _stands(rule.unless, matcher, part.start, part.end):
+            continue
+        if not rule.beside or _stands(rule.beside, matcher, 0, parts[-1].end):
+            yield from (Scope(rule, match, number) for match in found)
 
 
 def _stands(patterns: Sequence[Pattern], matcher: Matcher, low: int, high: int) -> bool:

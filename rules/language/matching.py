@@ -44,6 +44,8 @@ class Matcher:
                     self._add(name, start, start + len(phrase))
         self._possible: dict[Pattern, tuple[tuple[Sequence_, list[int] | None], ...]] = {}
         for name, pattern in classes.composite:
+            if pattern.anchors.isdisjoint(self.present):
+                continue
             for match in self.find(pattern, 0, len(tokens)):
                 if not any(token.before for token in tokens[match.start + 1 : match.end]) or name in _OVER_COMMAS:
                     self._add(name, match.start, match.end)
@@ -71,10 +73,6 @@ class Matcher:
         found = self._found.get(name, {})
         return [(start, end) for start in sorted(found) for end in found[start] if low <= start and end <= high]
 
-    def is_possible(self, pattern: Pattern) -> bool:
-        """Return whether the words of a pattern are all there, so that it may be found somewhere."""
-        return bool(self._ways(pattern))
-
     def _ways(self, pattern: Pattern) -> tuple[tuple[Sequence_, list[int] | None], ...]:
         ways = self._possible.get(pattern)
         if ways is None:
@@ -93,10 +91,9 @@ class Matcher:
 
     def _possible_sequences(self, pattern: Pattern) -> Iterator[tuple[Sequence_, list[int] | None]]:
         """Yield the sequences whose words are all there, each with the places where it may begin (``None``: any)."""
-        present = self.present
-        for (needs, choices), begins, sequence in zip(pattern.needs, pattern.begins, pattern.sequences, strict=True):
-            if needs <= present and not any(names.isdisjoint(present) for names in choices):
-                yield sequence, None if begins is None else self._places_of(begins)
+        for way in pattern.ways:
+            if way.is_possible(self.present):
+                yield way.sequence, None if way.begins is None else self._places_of(way.begins)
 
     def _places_of(self, names: AbstractSet[str]) -> list[int]:
         """Return the places where one of the names begins, in order."""
@@ -111,19 +108,37 @@ class Matcher:
 
     def _ends(self, sequence: Sequence_, at: int, low: int, high: int) -> Iterator[Step]:
         """Yield where a sequence that begins at a place may end, with its own places and its dividing place."""
-        if not sequence:
-            yield at, (), None
+        words, there = self.words, at
+        for element in sequence:
+            if not isinstance(element, Word):
+                break
+            if there >= high or not words[there].may_be(element):
+                return
+            there += 1
+        said = tuple(range(at, there))
+        if there - at == len(sequence):
+            yield there, said, None
             return
-        for there, mine, first in self._steps(sequence[0], at, low, high):
-            for end, own, split in self._ends(sequence[1:], there, low, high):
-                yield end, (*mine, *own), split if first is None else first
+        element, rest = sequence[there - at], sequence[there - at + 1 :]
+        if isinstance(element, Gap) and rest and isinstance(rest[0], Word | Class):
+            steps: Iterable[Step] = self._skipped(element.most, rest[0], there, high)
+        else:
+            steps = self._steps(element, there, low, high)
+        for after, mine, first in steps:
+            for end, own, split in self._ends(rest, after, low, high) if rest else ((after, (), None),):
+                yield end, (*said, *mine, *own), split if first is None else first
+
+    def _skipped(self, most: int, element: Word | Class, at: int, high: int) -> Iterator[Step]:
+        """Yield where a gap may end before a word or a list: nothing has to be tried at all the other places."""
+        until = min(at + most, high - 1) + 1
+        if isinstance(element, Word):
+            yield from ((there, (), None) for there in range(at, until) if self.words[there].may_be(element))
+        elif known := self._found.get(element.name):
+            yield from ((there, (), None) for there in range(at, until) if there in known)
 
     def _steps(self, element: Element, at: int, low: int, high: int) -> Iterator[Step]:
-        """Yield where a single element that begins at a place may end."""
-        if isinstance(element, Word):
-            if at < high and self.words[at].may_be(element):
-                yield at + 1, (at,), None
-        elif isinstance(element, Choice):
+        """Yield where a single element that begins at a place, and is no word, may end."""
+        if isinstance(element, Choice):
             ways = element.by_first.get(self.words[at].bare, ()) if at < high else ()
             for way in (*ways, *element.others):
                 yield from self._ends(way, at, low, high)
@@ -135,10 +150,11 @@ class Matcher:
             )
         elif isinstance(element, Gap):
             yield from ((there, (), None) for there in range(at, min(at + element.most, high) + 1))
-        elif element.sign == "/":
-            yield at, (), at
-        elif at == (low if element.sign == "^" else high):
-            yield at, (), None
+        elif isinstance(element, Mark):
+            if element.sign == "/":
+                yield at, (), at
+            elif at == (low if element.sign == "^" else high):
+                yield at, (), None
 
 
 def _is_beginning(element: Element) -> bool:

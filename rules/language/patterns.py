@@ -15,9 +15,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 from rules.language.spelling import Word, to_word
 
@@ -88,6 +90,24 @@ class PatternError(ValueError):
     """A pattern cannot be read; the argument says at which sign."""
 
 
+class Way(NamedTuple):
+    """A sequence of a pattern, and what a sentence must hold for it to match."""
+
+    sequence: Sequence_
+    needs: frozenset[str]  #: names of which none may be missing
+    choices: tuple[frozenset[str], ...]  #: sets of names, of each of which one must be there
+    begins: frozenset[str] | None  #: the names that it may begin with; ``None``: any word
+
+    def is_possible(self, present: AbstractSet[str]) -> bool:
+        """Return whether a sentence with these names may match."""
+        if not self.needs <= present:
+            return False
+        for names in self.choices:  # noqa: SIM110 - asked of hundreds of patterns a sentence: a generator takes longer
+            if names.isdisjoint(present):
+                return False
+        return True
+
+
 @dataclass(frozen=True, eq=False)
 class Pattern:
     """A pattern as it was written, and the plain sequences that it stands for."""
@@ -96,19 +116,21 @@ class Pattern:
     sequences: tuple[Sequence_, ...]
 
     @cached_property
-    def needs(self) -> tuple[tuple[frozenset[str], tuple[frozenset[str], ...]], ...]:
-        """Return, for each sequence, the names without which it cannot match, and sets of which one must be there."""
-        return tuple((_required(sequence), _choices(sequence)) for sequence in self.sequences)
+    def ways(self) -> tuple[Way, ...]:
+        """Return its sequences with what a sentence must hold for them."""
+        return tuple(Way(one, _required(one), _choices(one), _begins(one)) for one in self.sequences)
 
-    @cached_property
-    def begins(self) -> tuple[frozenset[str] | None, ...]:
-        """Return, for each sequence, the names that it may begin with, or ``None`` if it may begin with any word."""
-        return tuple(map(_begins, self.sequences))
+    def is_possible(self, present: AbstractSet[str]) -> bool:
+        """Return whether a sentence with these names may match."""
+        for way in self.ways:  # noqa: SIM110 - as in Way
+            if way.is_possible(present):
+                return True
+        return False
 
     @cached_property
     def anchors(self) -> frozenset[str]:
         """Return names of which one must be in a sentence for the pattern to match."""
-        return frozenset(chain.from_iterable(_anchors(*needs) for needs in self.needs))
+        return frozenset(chain.from_iterable(_anchors(way.needs, way.choices) for way in self.ways))
 
     @cached_property
     def classes(self) -> frozenset[str]:

@@ -237,9 +237,8 @@ class Reader:
         return self._text[self._tokens[start].start : self._tokens[end - 1].end] if end > start else ""
 
     def _find(self, rules: RuleIndex[Any], is_idle: Callable[[Finding], bool] | None = None) -> Iterator[Finding]:
-        for rule, found in rules.candidates(self.matcher.present):
-            patterns = [pattern for pattern in found if self.matcher.is_possible(pattern)]
-            for start, end in self._spans_of(rule) if patterns else ():
+        for rule, patterns in rules.candidates(self.matcher.present):
+            for start, end in self._spans_of(rule):
                 found_here = self._best(rule, patterns, start, end, is_idle)
                 yield from (one for one in found_here if not self._is_excepted(rule, one))
 

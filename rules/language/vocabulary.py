@@ -54,19 +54,20 @@ class RuleIndex(Generic[E]):
 
     def __init__(self, rules: Sequence[Rule[E]]) -> None:
         self.rules = tuple(rules)
-        self._by_name: dict[str, list[tuple[int, Pattern]]] = {}
-        for number, rule in enumerate(self.rules):
-            for pattern in rule.patterns:
-                for name in pattern.anchors:
-                    self._by_name.setdefault(name, []).append((number, pattern))
+        self._patterns = [(rule, pattern) for rule in self.rules for pattern in rule.patterns]
+        self._by_name: dict[str, list[int]] = {}
+        for number, (_, pattern) in enumerate(self._patterns):
+            for name in pattern.anchors:
+                self._by_name.setdefault(name, []).append(number)
 
     def candidates(self, present: AbstractSet[str]) -> list[tuple[Rule[E], list[Pattern]]]:
-        """Return the rules that may match a sentence with these words, with their patterns that may."""
-        found: dict[int, dict[Pattern, None]] = {}
-        for name in present & self._by_name.keys():
-            for number, pattern in self._by_name[name]:
-                found.setdefault(number, {})[pattern] = None
-        return [(self.rules[number], list(found[number])) for number in sorted(found)]
+        """Return the rules that may match a sentence with these words, with their patterns that may, in their order."""
+        found: dict[Rule[E], list[Pattern]] = {}
+        for number in sorted({one for name in present & self._by_name.keys() for one in self._by_name[name]}):
+            rule, pattern = self._patterns[number]
+            if pattern.is_possible(present):
+                found.setdefault(rule, []).append(pattern)
+        return list(found.items())
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from bot.store import Store
 from handlers.admin.people import InvitationDraft
 from handlers.commands import ADMIN_COMMANDS
-from handlers.core import BroadcastView, ButtonTapped, OfficeView
+from handlers.core import BroadcastView, ButtonTapped, OfficeView, Session
 from handlers.model import Audience, BroadcastDraft, BroadcastText, ChosenOffice, OfficeDraft, RequestState, Role
 from handlers.registry import ADMIN_SCREENS
 from rules.outcome import Procedure
@@ -124,6 +124,16 @@ def ordered_and_told(ground: MemoryBackend, who: Person, *, all_of_it: bool) -> 
     return [told, mine, [one for one in tables.tasks.values() if one.chat != me]]
 
 
+def put(ground: MemoryBackend, who: Person, screen: str, about: str | None) -> Session:
+    """Put the session onto a screen as ``stands_at`` does, but without a turn, which takes as long as the attempt."""
+    chats = ground.memory.tables.chats
+    known = chats[who.chat.id]
+    session = Session.load(known.session or "{}")
+    session = session.with_screen(screen, about=about, broadcast=FAR_VIEW, receiving=FAR_OFFICE_VIEW)
+    chats[who.chat.id] = replace(known, session=session.model_dump_json())
+    return session
+
+
 @pytest.mark.parametrize("name", PEOPLE)
 @pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.long
@@ -136,7 +146,7 @@ async def test_no_forged_button_or_text_on_any_screen_does(
     for screen in GROUPS[group]:
         for about in abouts if len(GROUPS[group]) == 1 else ("DN.DP",):
             for event in (*VALUES, None):
-                session = await who.stands_at(screen, about, broadcast=FAR_VIEW, receiving=FAR_OFFICE_VIEW)
+                session = put(ground, who, screen, about)
                 if event is None:
                     await who.says("Xã Đại Phước QT-000006")
                 else:

@@ -66,6 +66,13 @@ def test_no_field_takes_more_than_an_office_holds(name: str, filling: str) -> No
             assert kept is None or len(kept) <= 300, typed
 
 
+@pytest.mark.cpu_limit(2)
+@pytest.mark.parametrize("name", OFFICE_FIELDS)
+def test_a_long_message_is_refused_in_no_time(name: str) -> None:
+    for filling in (" ", "\t", ", ", "( ", "0 ", "7h ", ";"):
+        OFFICE_FIELDS[name].clean(f"0251{filling * 4_000}3822 501")
+
+
 def test_every_error_shows_a_right_value() -> None:
     examples = {
         "name": "Sở Khoa học và Công nghệ tỉnh Đồng Nai",
