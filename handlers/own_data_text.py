@@ -11,8 +11,7 @@ from handlers.core import EVENT_LABELS, MarkupTranslator, format_day, format_mom
 from handlers.forms.fields import FORM_FIELDS
 from handlers.interview import FACT_LABELS
 from handlers.interview.screens.certificate import format_key
-from handlers.interview.screens.file import FILE_PROBLEMS
-from handlers.model import DeliveryReason, FileProblemKind, Recognition
+from handlers.model import FILE_PROBLEMS, DeliveryReason, FileProblemKind, Recognition
 from handlers.requests import STATE_LABELS, SUBJECT_LABELS
 from locales import N_
 from rules.facts import MergerRole, Token

@@ -20,8 +20,7 @@ from bot.console import SafeConsole
 from bot.errors import InputError, read_beginning, refusal_of, to_reason
 from bot.settings import load_settings
 from handlers.interview.screens.certificate import format_key, format_unreadable_parts
-from handlers.interview.screens.file import FILE_PROBLEMS
-from handlers.model import Certificate, FileProblem, FileProblemKind, Reading, Recognition, matches_unit
+from handlers.model import FILE_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, Recognition, matches_unit
 from handlers.requests import SUBJECT_LABELS
 from locales import N_, Translator, translator
 from rules.calendar import to_vietnam_time

@@ -175,10 +175,7 @@ class Dispatcher:
         self._rotation = RoundRobin(store, channel.name, clock)
         self._files = _FileClaims(store, channel.name, clock)
         give_back = partial(store.outbox.release_claims, channel.name)
-        own, letters = (
-            ClaimRecord(partial(give_back, broadcasts=False)),
-            ClaimRecord(partial(give_back, broadcasts=True)),
-        )
+        own, letters = (ClaimRecord(partial(give_back, broadcasts=many)) for many in (False, True))
         claim = partial(_claim_answers, store, channel.name)
         urgent, many = MessageKind.URGENT, MessageKind.BROADCAST
         answers = SendQueue(context, QueueOptions(urgent, claim, own, concurrency, lambda: _SWEEP))

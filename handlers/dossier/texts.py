@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from handlers.dossier import Entry, Standout, Status, open_questions
 from handlers.dossier.papers import Paper
-from handlers.interview.screens.file import FILE_PROBLEMS
-from handlers.model import SECRET_PROBLEMS, FileProblemKind
+from handlers.model import FILE_PROBLEMS, SECRET_PROBLEMS, FileProblemKind
 from locales import N_, Translator
 from rules.outcome import Action, Procedure
 from rules.pack import Pack

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from locales import N_
 from rules.facts import Issuer, Subject
 from rules.language.spelling import strip_invisible
 
@@ -144,6 +145,76 @@ class FileProblemKind(StrEnum):
 
 #: Files that should never be sent: they are refused with a warning, not stored, and deleted where the channel can.
 SECRET_PROBLEMS = frozenset({FileProblemKind.PRIVATE_KEY, FileProblemKind.PKCS12})
+#: What a person is told of each of the others.
+FILE_PROBLEMS = {
+    FileProblemKind.EMPTY: N_("The file is empty. Please send the .cer file, or a signed PDF."),
+    FileProblemKind.PICTURE: N_("This is a picture; I cannot read a certificate from a picture."),
+    FileProblemKind.UNKNOWN_TYPE: N_("I do not know this kind of file, and I found no certificate in it."),
+    FileProblemKind.OLD_OFFICE: N_(
+        "I cannot read old Office files (.doc, .xls, .msg). Please send a signed PDF or the .cer file; if it is a list,"
+        " open it in Excel, save it as .xlsx and send that."
+    ),
+    FileProblemKind.PGP: N_(
+        "This is a PGP file, which holds no such certificate. Please send the .cer file or a signed PDF."
+    ),
+    FileProblemKind.NO_CERTIFICATE: N_("I found no certificate in it."),
+    FileProblemKind.REQUEST: N_(
+        "This is a request for a certificate, not yet a certificate. Please send the .cer file issued for it."
+    ),
+    FileProblemKind.PUBLIC_KEY: N_("This is only a public key, without a certificate. Please send the .cer file."),
+    FileProblemKind.TIME_STAMP: N_(
+        "This comes from a time stamp service; it is not your certificate. Please send the .cer file or the signed PDF."
+    ),
+    FileProblemKind.STATUS: N_(
+        "This comes from a service that tells which certificates are revoked (CRL, OCSP); it is not your certificate."
+        " Please send the .cer file."
+    ),
+    FileProblemKind.NO_SIGNATURE: N_(
+        "This document is not signed, so it holds no certificate. Please send a signed PDF or the .cer file."
+    ),
+    FileProblemKind.BROKEN: N_(
+        "There is a certificate in it, but it is damaged and cannot be read. Please export the .cer file once more."
+    ),
+    FileProblemKind.SUBJECT_UNREADABLE: N_(
+        "There is a certificate in it, but I cannot read whose it is. Please export the .cer file once more."
+    ),
+    FileProblemKind.SERIAL_UNREADABLE: N_(
+        "There is a certificate in it, but I cannot read its serial number. Please export the .cer file once more."
+    ),
+    FileProblemKind.END_UNREADABLE: N_(
+        "There is a certificate in it, but I cannot read on which day it ends. Please export the .cer file once more."
+    ),
+    FileProblemKind.DAMAGED: N_(
+        "The file is damaged or cut short, and I found no certificate in it. Please send it again."
+    ),
+    FileProblemKind.ENCRYPTED: N_(
+        "It is protected by a password, so I cannot open it. Please send it without one; never send me the password."
+    ),
+    FileProblemKind.SEALED: N_(
+        "It is encrypted for its receivers, so I cannot open it. Please send the .cer file or a signed PDF."
+    ),
+    FileProblemKind.TOO_LARGE: N_("The file is larger than 20 MB. Please send the .cer file alone: it is quite small."),
+    FileProblemKind.TOO_MANY_ENTRIES: N_(
+        "There are more than 200 files in it. Please send fewer at a time, or the .cer files alone."
+    ),
+    FileProblemKind.TOO_MUCH_UNPACKED: N_("It unpacks to more than 50 MB. Please send fewer files."),
+    FileProblemKind.NESTED_ARCHIVE: N_(
+        "There is an archive inside the archive. Please unpack it, then send the certificate files themselves."
+    ),
+    FileProblemKind.ARCHIVE: N_(
+        "I do not open this kind of archive. Please unpack it first, then send the .cer file or the signed PDF."
+    ),
+    FileProblemKind.PACKING: N_(
+        "It is packed in a way I do not read. Please unpack it first, then send the .cer file or the signed PDF."
+    ),
+    FileProblemKind.TOO_SLOW: N_("The file takes too long to read; it may be damaged. Please send the .cer file."),
+    FileProblemKind.TOO_MUCH_MEMORY: N_(
+        "The file takes too much memory to read; it may be damaged. Please send the .cer file."
+    ),
+    FileProblemKind.UNAVAILABLE: N_(
+        "I could not fetch the file from the channel, or could not start reading it; please send it again."
+    ),
+}
 
 
 class FileProblem(_Model):

@@ -4,9 +4,9 @@ import pytest
 
 from handlers.conversation import respond, wants_file
 from handlers.core import FileSent, TextReceived, Throttled, UnreadableReceived
-from handlers.interview.screens.file import FILE_PROBLEMS, WARNING
+from handlers.interview.screens.file import WARNING
 from handlers.interview.secrets import looks_like_pin
-from handlers.model import FileProblemKind, RequestState
+from handlers.model import FILE_PROBLEMS, FileProblemKind, RequestState
 from locales import translator
 from tests.support.dialogue import Dialogue, make_certificate
 
