@@ -5,8 +5,9 @@ The text of a migration is fixed by its checksum once it was applied anywhere.
 
 import hashlib
 import re
+import stat
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -135,16 +136,26 @@ WRONG_URL = N_(
 )
 
 
+_NO_FILE = N_("The database {path} is a device or a pipe, not a file. Write sqlite:///path/to/file.")
+
+
 def sqlite_path(url: str | None, data_dir: Path) -> Path | None:
     """Return the file to open, or ``None`` for PostgreSQL.
 
     ``sqlite:///var/x`` is relative, ``sqlite:////var/x`` absolute.
 
     Raises:
-        DatabaseUrlError: it names neither; the message never repeats the URL, which may hold a password.
+        DatabaseUrlError: it names neither; the message never repeats the URL, which may hold a password. Or something
+            else is there: what makes a database private would make a device of the system private.
     """
-    if url is None:
-        return data_dir / DATABASE_FILE
+    path = data_dir / DATABASE_FILE if url is None else _path_of(url)
+    with suppress(OSError, ValueError):  # whoever opens it says why it cannot be
+        if path is not None and not (stat.S_ISREG(kind := path.stat().st_mode) or stat.S_ISDIR(kind)):
+            raise DatabaseUrlError(_NO_FILE, path=path)
+    return path
+
+
+def _path_of(url: str) -> Path | None:
     try:
         parts = urlsplit(url)
     except ValueError:

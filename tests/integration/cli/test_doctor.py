@@ -1,7 +1,9 @@
 """``troly doctor``: what works, what does not, what to do; nothing is changed by it."""
 
 import json
+import os
 import sqlite3
+import stat
 import tarfile
 from collections.abc import Mapping
 from contextlib import closing
@@ -273,6 +275,21 @@ def test_what_is_missing_is_in_the_page_and_not_in_a_log_within_it(
     finally:
         doctor.find_converter.cache_clear()
     assert ("LibreOffice is not installed" in out, "pdf_not_available" in error) == (True, False)
+
+
+def test_a_device_or_a_pipe_is_no_database_and_stays_as_it_is(
+    troly: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o666)
+    pipe.chmod(0o666)
+    monkeypatch.setenv("TROLY_DATABASE_URL", f"sqlite:///{pipe}")
+    for command in (("migrate",), ("run",), ("units", "list"), ("move", "--to", f"sqlite:///{pipe}"), ("doctor",)):
+        load_settings.cache_clear()
+        code, out, error = troly(*command)
+        assert (code, str(pipe) in out + error, "SQLITE" in out + error) == (code or 1, True, False), command
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o666
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith("pipe")] == ["pipe"]
 
 
 @pytest.mark.parametrize("kind", ["a folder", "below a file", "no right"])
