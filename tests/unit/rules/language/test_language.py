@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from rules.errors import PackError
 from rules.language import Language, load_language, read
 from rules.language.checking import check_language
 from rules.loading import load_pack
+from tests.support.calls import count_calls
 
 BROKEN = Path(__file__).parent / "broken"
 #: Found by comparing with a pack, and not by a broken language.
@@ -262,11 +264,10 @@ def test_sentences_of_situations_are_read_as_they_were(known: dict[str, object])
 
 
 def test_a_line_that_repeats_itself_takes_no_longer_than_a_few_sentences() -> None:
-    language, line = load_language(), "doi ten " * 600
-    read(line, language)
-    before = time.process_time()
-    read(line, language)
-    assert time.process_time() - before < 0.05
+    language = load_language()
+    long, short = ("doi ten " * times for times in (600, 60))
+    read(long, language)
+    assert count_calls(lambda: read(long, language)) < 1.1 * count_calls(lambda: read(short, language))
 
 
 @pytest.mark.parametrize(
@@ -282,15 +283,13 @@ def test_joined_words_and_slips_of_one_letter_are_mended_and_names_are_not(typed
     assert load_language().respell(typed) == meant
 
 
-def test_a_sentence_takes_less_than_five_milliseconds() -> None:
+def test_a_sentence_takes_a_few_thousand_calls() -> None:
+    """Four thousand are two milliseconds; ``tests.bench sentences`` measures them."""
     language = load_language()
     texts = [example for rule in language.rules for example in rule.entry.examples][::5]
     for text in texts:
         read(text, language)
-    before = time.process_time()
-    for text in texts:
-        read(text, language)
-    assert (time.process_time() - before) / len(texts) < 0.005
+    assert sum(count_calls(partial(read, text, language)) for text in texts) / len(texts) < 6_000
 
 
 def test_a_name_is_no_small_talk() -> None:
