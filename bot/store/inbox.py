@@ -46,7 +46,7 @@ class Inbox:
                 not handed on: ``claim_turn`` says what becomes of it.
 
         Returns:
-            The chats that got something new, and those whose turn was handed on.
+            The chats that got something new, those whose turn was handed on, and those to be looked at again.
         """
         if not updates:
             return []
@@ -65,9 +65,10 @@ class Inbox:
         stored, claimed = results[len(meet) : len(meet) + len(keep)], results[len(meet) + len(keep) :]
         fresh = {chat.id: chat for chat, rows in zip(chats, stored, strict=True) if rows}
         if claims:
-            for turn in await self._claimed_turns(begun, claimed):
-                fresh[turn.chat.id] = turn.chat
+            turns, again = await self._claimed_turns(begun, claimed)
+            for turn in turns:
                 claims.hand_on(turn)
+            fresh |= {chat.id: chat for chat in (*(turn.chat for turn in turns), *again)}
         return list(fresh.values())
 
     def _claim_queries(self, chat: Chat) -> list[Query]:
@@ -76,9 +77,15 @@ class Inbox:
             return [_pending_query(chat)]
         return [Query("take_chat", {"chat": chat.id, "worker": self.worker}), _pending_query(chat, self.worker)]
 
-    async def _claimed_turns(self, chats: Sequence[Chat], results: Sequence[Rows]) -> list[PendingTurn]:
-        """Open what was claimed; a chat that was reserved in vain is free again."""
-        turns, back = [], []
+    async def _claimed_turns(
+        self, chats: Sequence[Chat], results: Sequence[Rows]
+    ) -> tuple[list[PendingTurn], list[Chat]]:
+        """Open what was claimed; a chat that was reserved in vain is free again.
+
+        Returns:
+            The turns, and the chats that are to be looked at again: other workers were turned away from them meanwhile.
+        """
+        turns, again, back = [], [], []
         each = len(results) // len(chats) if chats else 1
         for number, chat in enumerate(chats):
             *held, rows = results[number * each : (number + 1) * each]
@@ -87,13 +94,15 @@ class Inbox:
             try:
                 turns += [self._open_turn(chat, row) for row in rows]
             except UNREADABLE_ERRORS:
+                again.append(chat)
                 back.append(Query("untry", {"inbox": rows[0][0]}))
             if not rows and held:
+                again.append(chat)
                 back.append(self._release_query(chat))
         if back:
             with suppress(StoreError):  # the updates are stored: the next look at this chat does the same
                 await self.driver.run(*back)
-        return turns
+        return turns, again
 
     def _chat(self, update: Incoming) -> Chat:
         return chat_at(self.keyring, update.channel, update.address)

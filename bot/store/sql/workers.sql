@@ -48,12 +48,13 @@ WHERE id = :chat AND {relaxed}
 RETURNING id;
 
 -- name: take_chat
--- Reserve a chat whose update is stored in the same transaction, as ``hold_chat`` does. This commit has to wait for the
--- disk: the platform forgets the update next.
+-- Reserve a chat whose update is stored in the same transaction, as ``hold_chat`` does: not where nothing waits, for the
+-- update is an old one that came again. This commit has to wait for the disk: the platform forgets the update next.
 UPDATE chats SET worker = :worker
 WHERE id = :chat
   AND (worker IS NULL OR worker = :worker
        OR NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = chats.worker AND w.channel = chats.channel))
+  AND EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.state = 'waiting')
 RETURNING id;
 
 -- name: free_chat!

@@ -8,7 +8,7 @@ import pytest
 from bot.delivery.turn_pool import TurnPool
 from bot.messages import BROADCAST, Chat, DeliveryState, PendingTurn
 from bot.services.unit_of_work import open_turn
-from bot.store import Store, TurnClaims
+from bot.store import Query, Rows, Store, TurnClaims
 from bot.store.workers import LeaseDuration, Presence
 from tests.support.database import Database, OpenStore
 from tests.support.store import (
@@ -20,6 +20,7 @@ from tests.support.store import (
     make_incoming,
     make_reply,
     open_chat,
+    patch_method,
     reply_texts,
 )
 
@@ -191,6 +192,36 @@ async def test_an_update_that_was_known_reserves_nothing(store: Store, other: St
 
     await other.inbox.receive([make_incoming("2", "hai")], NOW)
     assert get_text(await other.inbox.claim_turn(chat)) == "hai"
+
+
+@pytest.mark.parametrize("ends", [False, True])
+async def test_no_worker_is_turned_away_for_an_update_that_was_known_without_a_second_look(
+    store: Store, other: Store, database: Database, monkeypatch: pytest.MonkeyPatch, *, ends: bool
+) -> None:
+    await join(store)
+    chat = await open_chat(store)
+    if not ends:
+        await answer_next(store, chat)
+    really, first = store.driver.run, iter([True])
+    seen: list[PendingTurn | None] = []
+
+    async def run(*calls: Query, durable: bool = False) -> list[Rows]:
+        if not next(first, False):
+            return await really(*calls, durable=durable)
+        *meet, take, _ = calls
+        found = await really(*meet, take, durable=durable)
+        if ends:
+            await answer_next(store, chat)  # its turn ends between the two: it is reserved in vain
+            database.sql("UPDATE chats SET worker = ?", store.workers.id)
+        await other.inbox.receive([make_incoming("2", "hai")], NOW)
+        seen.append(await other.inbox.claim_turn(chat))
+        return [*found, []]
+
+    patch_method(monkeypatch, store.driver, "run", run)
+    claims = TurnClaims(lambda chats: chats, lambda turn: pytest.fail(f"nothing waited: {turn}"))
+    again = await store.inbox.receive([make_incoming("1")], NOW, claims)
+    assert again == ([chat] if seen == [None] else [])
+    assert get_text(seen[0] or await store.inbox.claim_turn(chat)) == "hai"
 
 
 async def test_an_answer_claimed_with_its_turn_is_a_living_workers_and_queued_after_its_death(
