@@ -159,14 +159,12 @@ class TurnHandler:
 
     async def _pending(self, chat: Chat) -> PendingTurn | None:
         """Claim the next update; behind one that was handled there is hardly another."""
-        if (claimed := self._claimed.pop(chat.id, None)) is not None:
-            self._handled.add(chat.id)
-            return claimed
         unlikely = chat.id in self._handled
-        pending = await retry_while_unavailable(
+        pending = self._claimed.pop(chat.id, None) or await retry_while_unavailable(
             lambda: self._store.inbox.claim_turn(chat, unlikely=unlikely), self._metrics
         )
-        (self._handled.discard if pending is None else self._handled.add)(chat.id)
+        # behind one that is alone nobody looks: it would stay there for ever
+        (self._handled.discard if pending is None or pending.alone else self._handled.add)(chat.id)
         return pending
 
     def _slow_task_kind(self, pending: PendingTurn) -> SlowTaskKind | None:

@@ -67,6 +67,7 @@ async def test_the_last_update_of_a_chat_is_told_apart_unless_something_follows_
     assert [await roads.turns.step(chat) for _ in range(3)] == [True, Handled.LAST, False]
     await roads.intake.accept([said])
     assert [await roads.turns.step(chat) for _ in range(2)] == [True, Handled.LAST]
+    assert not roads.turns._handled  # of the many who write nothing is kept
 
 
 async def test_a_redelivered_update_is_handled_once(store: Store, clock: ManualClock) -> None:
