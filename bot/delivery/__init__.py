@@ -127,7 +127,16 @@ class ClaimRecord:
         self._idle.set()
         self._giving_back = asyncio.Lock()
         self.rows: set[int] = set()  #: in hand, those included that have left and whose end cannot be stored
-        self.unsure = False  #: the answer of a claim never came
+        self._doubts = 0  #: claims whose answer never came
+
+    @property
+    def unsure(self) -> bool:
+        """Tell whether the answer of a claim never came."""
+        return self._doubts > 0
+
+    def doubt(self) -> None:
+        """Note that the answer of a claim never came."""
+        self._doubts += 1
 
     @contextmanager
     def claim(self) -> Iterator[None]:
@@ -137,7 +146,7 @@ class ClaimRecord:
         try:
             yield
         except BaseException:
-            self.unsure = True
+            self.doubt()
             raise
         finally:
             self._under_way -= 1
@@ -157,8 +166,9 @@ class ClaimRecord:
         async with self._giving_back:
             if self.unsure:
                 await self.until_idle()
+                known = self._doubts
                 await self._give_back(self.rows)
-                self.unsure = False
+                self._doubts -= known  # whatever was doubted meanwhile may have come too late for that
 
 
 class ResultBatcher:

@@ -160,24 +160,28 @@ class SendQueue:
 
         The block gets what has it leave, to be called with its row where it was claimed; ``None`` where nothing is
         promised: another message waits, the chat rests, the pace is used up, or this queue does not send now. After an
-        error within the block nobody knows whether the message was claimed: it is given back in any case.
+        error within the block nobody knows whether the message was claimed, by this try or by an earlier one whose
+        commit came through late: it is given back in any case.
         """
-        kind, pacer = self._options.kind, self._context.pacer
-        if not self._is_idle_for(chat) or not pacer.reserve(kind, 1):
-            yield None
-            return
-        self._promised += 1
+        kind, pacer, claims = self._options.kind, self._context.pacer, self._options.claims
+        places = pacer.reserve(kind, 1) if self._is_idle_for(chat) else 0
+        self._promised += places
         started: list[OutboxRow] = []
+
+        def start(row: OutboxRow) -> None:
+            claims.rows.add(row.id)
+            started.append(row)
+
         try:
-            with self._options.claims.claim():
-                yield started.append
-                self._options.claims.rows.update(row.id for row in started)
+            with claims.claim() if places else contextlib.nullcontext():
+                yield start if places else None
         except BaseException:
+            claims.doubt()
             self._wake.set()
             raise
         finally:
-            self._promised -= 1
-            pacer.release(kind, 1 - len(started))
+            self._promised -= places
+            pacer.release(kind, places - len(started))
             self._start(started)
 
     def _is_idle_for(self, chat: str) -> bool:
@@ -266,7 +270,7 @@ class SendQueue:
             self._options.wake_others()
         elif self._more:
             self._wake.set()
-        if ended:
+        if ended and row not in self._sending.values():  # what was put back may be in hand again
             self._options.claims.rows.discard(row)
         elif not task.cancelled() and (error := task.exception()) is not None:
             _log.error("delivery_not_recorded", channel=self._context.channel.name, error=type(error).__name__)

@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
 from bot.messages import MessageSize, OutboxRow, Receipt
-from bot.services.unit_of_work import TurnTransaction
+from bot.services.unit_of_work import TurnTransaction, open_turn
 from bot.store import Query, Store
 from bot.store import Rows as FoundRows
 from bot.store.errors import StoreUnavailable
@@ -323,6 +323,44 @@ async def test_what_was_claimed_as_the_store_went_away_is_sent_once_by_the_same_
     assert rows.run("SELECT DISTINCT state, attempts FROM outbox") == [("sent", 1)]
 
 
+class SlowSecond(ScriptedChannel):
+    """All but the first message hang until they may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    async def _take_time(self, row: OutboxRow) -> None:
+        if self.tried > 1:
+            await self.go_on.wait()
+
+
+async def test_what_is_in_hand_again_before_its_putting_back_is_answered_is_not_given_back(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, put_back = SlowSecond(), store.outbox.retry
+
+    async def slowly(*wanted: Any, **counted: Any) -> None:
+        await put_back(*wanted, **counted)
+        roads.dispatcher.notify_answers()
+        await eventually(lambda: channel.under_way)
+
+    patch_method(monkeypatch, store.outbox, "retry", slowly)
+    channel.failures.append(RetryLater(0))
+    roads = DeliveryPipeline(store, Clock(), channel=channel)
+    answers = roads.dispatcher._queues[0]
+    claims = answers._options.claims
+    async with roads.sending():
+        await roads.take(make_text_update("a", 1))
+        await eventually(lambda: channel.tried == 2 and len(answers._sending) == 1)
+        claims.doubt()
+        roads.dispatcher.notify_answers()
+        await eventually(lambda: not claims.unsure)
+        channel.go_on.set()
+    assert channel.tried == 2
+    assert rows.run("SELECT state, attempts FROM outbox") == [("sent", 1)]
+
+
 async def test_a_chat_that_gets_much_has_its_answer_before_the_broadcast(
     store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
 ) -> None:
@@ -430,6 +468,34 @@ async def test_an_answer_whose_commit_is_not_answered_leaves_once(
         await roads.take(make_text_update("a", 1))
         roads.turns.wake_outlet(store.chats.at("telegram", "1"))
         await eventually(lambda: rows.run("SELECT state, attempts FROM outbox") == [("sent", 1)])
+    assert roads.channel.texts() == ["1: a"]
+
+
+async def test_an_answer_whose_commit_comes_through_after_all_leaves_though_the_next_try_was_promised_nothing(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, tries = TurnTransaction.finish, iter(["lost", "late"])
+
+    async def finish(unit: TurnTransaction, *args: Any, claim: bool = False) -> OutboxRow | None:
+        match next(tries):
+            case "lost":  # the server goes on with it, and tells nobody
+                raise StoreUnavailable
+            case "late":
+                assert not claim
+                async with open_turn(store, unit._pending, unit._now) as late:
+                    assert await really(late, *args, claim=True)
+        return await really(unit, *args, claim=claim)
+
+    async def heard(session: Session | None, event: Event, world: Services) -> Answer:
+        await eventually(lambda: not roads.dispatcher._queues[0]._options.claims.unsure)
+        roads.dispatcher.notify_answers()  # something may wait: nothing is promised
+        return await echo(session, event, world)
+
+    monkeypatch.setattr(TurnTransaction, "finish", finish)
+    roads = DeliveryPipeline(store, Clock(), make_conversation(heard))
+    async with roads.sending():
+        await roads.take(make_text_update("a", 1))
+        await eventually(lambda: rows.run("SELECT state, attempts FROM outbox") == [("sent", 1)], within=20)
     assert roads.channel.texts() == ["1: a"]
 
 
