@@ -82,11 +82,13 @@ _LEFT_OUT = ("STT", "TT", "số TT", "số thứ tự", "no", "chức vụ", "ph
 _BY_HEADING = {fold(heading): column for column, names in COLUMNS.items() for heading in names}
 _BY_HEADING |= {fold(heading): f"tick {said}" for said, names in TICKED.items() for heading in names}
 _BY_HEADING |= {fold(heading): LEFT_OUT for heading in _LEFT_OUT}
-#: Short forms in headings, folded; "mã số sê-ri" is a serial number too.
+#: Short forms in headings, folded. "SL" is a quantity and "TK" an account: neither is anything of a certificate.
 _SHORT_FORMS = {
     "cb": "can bo", "cbcc": "can bo", "cbccvc": "can bo", "cc": "can bo", "cts": "chung thu", "cks": "chung thu",
-    "seri": "serial", "sn": "serial", "ht": "ho ten", "sl": "serial", "dv": "don vi", "cv": "cong vu", "tk": "token",
+    "seri": "serial", "sn": "serial", "ht": "ho ten", "dv": "don vi", "cv": "cong vu",
 }  # fmt: skip
+#: The short forms that mean the same with no other word beside them; "CC" alone may be an identity card.
+_CLEAR_ALONE = frozenset({"cb", "cbcc", "cbccvc", "seri", "dv"})
 _TICKS = frozenset({"x", "v", "co", "yes", "true", "1", "dung", "roi", "da", "ok"})
 _CROSSES = frozenset({"khong", "no", "false", "0", "chua"})
 _MARKS = {"✓", "✔", "☑", "√", "●"}
@@ -133,7 +135,11 @@ def meaning_of(heading: str) -> str | None:
 
 def _write_out(heading: str) -> str:
     words = fold(heading).split()
-    return " ".join(_SHORT_FORMS.get(word, word) for word in words).removeprefix("ma ")
+    if not words or (len(words) == 1 and words[0] not in _CLEAR_ALONE):
+        return heading
+    written = [_SHORT_FORMS.get(word, word) for word in words]
+    code = written[0] == "ma" and "serial" in written  # "mã số sê-ri"; "mã cán bộ" is nobody's name
+    return " ".join(written[1:] if code else written)
 
 
 def known_headings() -> str:

@@ -7,7 +7,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from bot.dossier.list_reader import ListReading, read_certificate_list
+from bot.dossier.list_reader import ListReading, meaning_of, read_certificate_list
 from bot.dossier.overview import write_list_template
 from handlers.model import ListedCertificate
 from rules.facts import Subject
@@ -139,6 +139,22 @@ def test_a_hidden_sheet_is_not_read() -> None:
 
     assert isinstance(read_certificate_list(packed.getvalue()), ListReading)
     assert read_certificate_list(packed.getvalue()).rows == ()
+
+
+#: A quantity, a bank account, a locked account, a staff number, an identity card, a birthday, a headmaster.
+_OTHER_THINGS = ("SL", "Số TK", "Khóa TK", "Mất TK", "Mã CB", "Mã cán bộ", "CC", "SN", "HT", "Mã loại")
+
+
+@pytest.mark.parametrize(
+    ("heading", "meaning"),
+    [
+        *(("Họ tên CB", "name"), ("Tên CTS", "name"), ("CB", "name"), ("Mã số seri", "serial"), ("SN CTS", "serial")),
+        *(("SN token", "device_number"), ("Email CV", "email"), ("ĐV", "left out")),
+        *((other, None) for other in _OTHER_THINGS),
+    ],
+)
+def test_a_short_form_is_written_out_where_it_can_mean_nothing_else(heading: str, meaning: str | None) -> None:
+    assert meaning_of(heading) == meaning
 
 
 def test_headings_with_short_forms_on_a_later_sheet_are_understood() -> None:
