@@ -15,7 +15,7 @@ from bot.delivery import ClaimRecord, Cooldown, FailureHandler, ResultBatcher
 from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
 from bot.messages import DeliveryState, OutboxRow, Receipt, Settlement
 from bot.metrics import NO_METRICS, Metrics
-from bot.store import Store
+from bot.store import Store, StoreUnavailable
 from handlers.core import Reply
 from locales import LANGUAGES
 
@@ -38,6 +38,8 @@ _LONGEST_WAY, _WAY_LOOK = 0.02, 0.001
 _PASSES = 10
 #: Seconds between two claims at most where the store refuses them.
 _LONGEST_FAILURE = 10.0
+#: Seconds after which a statement whose connection is gone has surely ended: a server allows it a minute.
+_LATEST_CLAIM = 75.0
 
 _log = structlog.get_logger(__name__)
 
@@ -256,9 +258,13 @@ class SendQueue:
         claims = self._options.claims
         while claims.unsure:
             await claims.make_sure()
-        with claims.claim():
-            rows = await self._options.claim(places, self._context.clock.now(), resting)
-            claims.rows.update(row.id for row in rows)
+        try:
+            with claims.claim():
+                rows = await self._options.claim(places, self._context.clock.now(), resting)
+                claims.rows.update(row.id for row in rows)
+        except StoreUnavailable:  # the server may be at it still: what it takes after the next look is given back, too
+            asyncio.get_running_loop().call_later(_LATEST_CLAIM, claims.doubt)
+            raise
         return rows
 
     def _on_sent(self, task: asyncio.Task[bool]) -> None:

@@ -16,6 +16,7 @@ from bot.channels.zalo.oa.errors import NoMoney, OutsideWindow, TemplateRefused
 from bot.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.pacing import Pacer
+from bot.delivery.send_queue import _LATEST_CLAIM
 from bot.messages import MessageSize, OutboxRow, Receipt
 from bot.services.unit_of_work import TurnTransaction, open_turn
 from bot.store import Query, Store
@@ -321,6 +322,48 @@ async def test_what_was_claimed_as_the_store_went_away_is_sent_once_by_the_same_
     await within(3, dispatcher(store, channel, clock), clock)
     assert sorted(address for address, _ in channel.sent) == ["1", "100", "101", "102"]
     assert rows.run("SELECT DISTINCT state, attempts FROM outbox") == [("sent", 1)]
+
+
+@pytest.mark.parametrize("kind", ["claim", "claim_broadcast"])
+async def test_what_a_claim_takes_long_after_its_connection_has_gone_is_sent_once(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    loop, later = asyncio.get_running_loop(), list[Callable[[], None]]()
+    call_later = loop.call_later
+
+    def call(seconds: float, act: Callable[..., None], *wanted: Any) -> asyncio.TimerHandle:
+        if seconds == _LATEST_CLAIM:
+            later.append(act)
+        return call_later(seconds, act, *wanted)
+
+    monkeypatch.setattr(loop, "call_later", call)
+    monkeypatch.setattr("bot.delivery.dispatcher._SWEEP", 0.1)
+    really, give_back = getattr(store.outbox, kind), store.outbox.release_claims
+    lost, taken = iter([True]), list[OutboxRow]()
+
+    async def claim(*wanted: object) -> list[OutboxRow]:
+        if next(lost, False):
+            raise StoreUnavailable  # the server goes on with it
+        claimed: list[OutboxRow] = await really(*wanted)
+        return claimed
+
+    async def given_back(*wanted: Any, **more: Any) -> None:
+        await give_back(*wanted, **more)
+        taken.extend([] if taken else await really(*late))
+
+    late = ("telegram", 9, Clock().now()) if kind == "claim" else (ONE, "telegram", 9, Clock().now())
+    rows.queue(ONE, 2)
+    await DeliveryPipeline(store, Clock()).take(make_text_update("a", 1))
+    patch_method(monkeypatch, store.outbox, kind, claim)
+    patch_method(monkeypatch, store.outbox, "release_claims", given_back)
+    stop, channel = asyncio.Event(), ScriptedChannel()
+    running = asyncio.create_task(dispatcher(store, channel, Clock()).run(stop))
+    await eventually(lambda: taken and later)
+    later[0]()
+    await eventually(lambda: rows.run("SELECT DISTINCT state FROM outbox") == [("sent",)], within=20)
+    stop.set()
+    await running
+    assert sorted(address for address, _ in channel.sent) == ["1", "100", "101"]
 
 
 class SlowSecond(ScriptedChannel):
