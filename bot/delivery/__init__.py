@@ -337,7 +337,8 @@ class FailureHandler:
     async def _retry(self, row: OutboxRow, seconds: float, *, counted: bool = True) -> None:
         seconds = min(seconds, _LONGEST_WAIT)
         due: datetime = self._clock.now() + timedelta(seconds=seconds)
-        await retry_while_unavailable(lambda: self._store.outbox.retry(row, due, counted=counted), self._metrics)
+        put, again = self._store.outbox.retry, iter([False])  # the first time it is not
+        await retry_while_unavailable(lambda: put(row, due, counted=counted, again=next(again, True)), self._metrics)
         asyncio.get_running_loop().call_later(seconds, self._due)
 
 

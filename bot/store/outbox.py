@@ -268,14 +268,17 @@ class Outbox:
         """End a row that cannot be read."""
         await self.driver.run(Query("settle", self._end(outbox_id, DeliveryState.FAILED, None, to_micros(now))))
 
-    async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
-        """Put a ``sending`` row back in the queue, not before ``due``; its attempt is forgotten unless ``counted``."""
-        await self._requeue(row.id, due, counted=counted)
+    async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True, again: bool = False) -> None:
+        """Put a ``sending`` row back in the queue, not before ``due``; its attempt is forgotten unless ``counted``.
 
-    async def _requeue(self, outbox_id: int, due: datetime, *, counted: bool) -> None:
+        ``again`` is for a call whose answer was lost: where that was done, it changes nothing.
+        """
+        await self._requeue(row.id, due, counted=counted, again=again)
+
+    async def _requeue(self, outbox_id: int, due: datetime, *, counted: bool, again: bool = False) -> None:
         """Do the same for a row that was not opened."""
-        again = {"id": outbox_id, "due": to_micros(due), "given_back": 0 if counted else 1, "worker": self.worker}
-        await self.driver.run(Query("retry", again))
+        put = {"id": outbox_id, "due": to_micros(due), "given_back": 0 if counted else 1, "again": int(again)}
+        await self.driver.run(Query("retry", {**put, "worker": self.worker}))
 
     async def move_answer(self, chat: Chat, turn: int, said: Reply, now: datetime, *, ending: bool = False) -> None:
         """Queue ``said`` in place of the last message of a turn's answer, where that was sent and has an id.

@@ -313,6 +313,7 @@ WHERE channel = :channel AND worker = :worker AND state = 'sending'
   AND CASE WHEN broadcast IS NULL THEN 0 ELSE 1 END = :broadcasts AND CAST(id AS TEXT) NOT IN ({each}(:in_hand));
 
 -- name: retry!
--- Return a message to the queue for later; an attempt that does not count is given back.
+-- Return a message to the queue for later; an attempt that does not count is given back. The same :again, because its
+-- answer was lost, changes nothing: the message may be in hand once more.
 UPDATE outbox SET state = 'queued', due_at = :due, attempts = attempts - :given_back
-WHERE id = :id AND state = 'sending' AND worker = :worker;
+WHERE id = :id AND state = 'sending' AND worker = :worker AND (:again = 0 OR due_at <> :due);

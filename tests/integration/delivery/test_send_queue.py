@@ -378,6 +378,31 @@ class SlowSecond(ScriptedChannel):
             await self.go_on.wait()
 
 
+async def test_what_is_in_hand_again_is_not_put_back_once_more_because_the_first_answer_was_lost(
+    store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, put_back, lost = SlowSecond(), store.outbox.retry, iter([True])
+
+    async def unanswered(*wanted: Any, **counted: Any) -> None:
+        await put_back(*wanted, **counted)
+        if next(lost, False):
+            roads.dispatcher.notify_answers()
+            await eventually(lambda: channel.under_way)
+            raise StoreUnavailable
+        roads.dispatcher.notify_answers()
+        await eventually(lambda: not answers._wake.is_set())
+        channel.go_on.set()
+
+    patch_method(monkeypatch, store.outbox, "retry", unanswered)
+    channel.failures.append(RetryLater(0))
+    roads = DeliveryPipeline(store, Clock(), channel=channel)
+    answers = roads.dispatcher._queues[0]
+    async with roads.sending():
+        await roads.take(make_text_update("a", 1))
+        await eventually(lambda: rows.run("SELECT state, attempts FROM outbox") == [("sent", 1)], within=20)
+    assert channel.tried == 2
+
+
 async def test_what_is_in_hand_again_before_its_putting_back_is_answered_is_not_given_back(
     store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
