@@ -247,6 +247,12 @@ class KeyNotSpread(StoreError):  # noqa: N818 - as above
     """A live process lacks a key that is to be used."""
 
 
+class KeyNotLost(StoreError):  # noqa: N818 - as above
+    """A key that is to be given up is in the key file."""
+
+    exit_code = 2
+
+
 class UnknownKeyName(StoreError):  # noqa: N818 - as above
     """The key file has no such key."""
 
