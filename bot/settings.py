@@ -103,7 +103,7 @@ class Settings(_FolderSettings):
     """Holds all that an operator can set. Secrets print as stars."""
 
     #: Folder outside the data folder in which is noted how far the database was used; a copy put back is noticed by it.
-    state_dir: Path | None = Field(default_factory=_state_dir)
+    state_dir: Annotated[Path, AfterValidator(check_folder)] | None = Field(default_factory=_state_dir)
     #: ``sqlite:///path`` or ``postgresql://...``; the SQLite file of the data folder where unset.
     database_url: SecretStr | None = None
     #: Connections of one process to PostgreSQL at most.

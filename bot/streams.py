@@ -56,7 +56,7 @@ class GuardedStream:
         self._lossy = lossy
         self._steers = steered_by is not None
         # Both siblings share this list, which holds at most one failure.
-        self._failures: list[StreamError] = steered_by._failures if steered_by else []  # noqa: SLF001 - a sibling
+        self._failures: list[StreamError | BrokenPipeError] = steered_by._failures if steered_by else []  # noqa: SLF001 - a sibling
 
     @property
     def styled(self) -> TextIO:
@@ -100,14 +100,17 @@ class GuardedStream:
             raise failure
         try:
             yield
-        except BrokenPipeError:
+        except BrokenPipeError as error:
             if not self._lossy:
+                _redirect_to_null(self._stream)
+                self._failures.append(error)
                 raise
         except OSError as error:
             if not self._lossy:
                 _redirect_to_null(self._stream)
-                self._failures.append(StreamError(_NOT_WRITABLE, reason=to_reason(error)))
-                raise self._failures[0] from None
+                failure = StreamError(_NOT_WRITABLE, reason=to_reason(error))
+                self._failures.append(failure)
+                raise failure from None
 
 
 class _ClosedStream(TextIOBase):

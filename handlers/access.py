@@ -131,7 +131,7 @@ MAX_LABEL_LENGTH = 100
 #: Characters of a button; the full text is on the page that it opens.
 _MAX_BUTTON_LENGTH = 60
 
-ONE_LINE = N_("Please one line of at most 100 characters, with letters in it.")
+ONE_LINE = N_("Please one line of at most 100 characters, with two letters or more.")
 ROLE_REFUSALS = {
     Refusal.NOT_YOURS: N_("Your role does not allow this."),
     Refusal.UNKNOWN: N_("There is no such role, invitation or open unit within your reach."),

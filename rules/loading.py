@@ -150,15 +150,22 @@ def _folder(name: str | PathLike[str]) -> Traversable:
     return path
 
 
+#: Bytes of one file of a pack, far more than any needs.
+_MOST_BYTES = 4 << 20
 _NOT_IN_PACK = N_("{file}: the pack has no such file; add it, empty if need be")
 
 
 def _read(folder: Traversable, file: str, missing: str = _NOT_IN_PACK) -> dict[str, Any]:
     try:
-        return tomli.loads((folder / file).read_text(encoding="utf-8"))
+        with (folder / file).open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)  # a device never ends
+        if len(data) > _MOST_BYTES:
+            too_large = N_("{file}: cannot be read: it is larger than {limit} MB")
+            raise PackUnreadable(sentence(too_large, file=file, limit=_MOST_BYTES >> 20))
+        return tomli.loads(data.decode())
     except FileNotFoundError:
         raise PackUnreadable(sentence(missing, file=file)) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PackUnreadable(_unreadable(file, error)) from None
 
 
@@ -166,7 +173,7 @@ def _read_optional(folder: Traversable, file: str) -> dict[str, Any]:
     return _read(folder, file) if (folder / file).is_file() else {}
 
 
-def _unreadable(file: str, error: OSError | ValueError) -> Sentence:
+def _unreadable(file: str, error: OSError | ValueError | RecursionError) -> Sentence:
     if isinstance(error, IsADirectoryError):
         return sentence(N_("{file}: cannot be read: it is a folder"), file=file)
     if isinstance(error, PermissionError):

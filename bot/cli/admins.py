@@ -98,7 +98,7 @@ Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine
 
 @app.command(help=N_("Make somebody an owner: the chat named, or whoever takes the invitation that is printed."))
 def add(
-    person: Annotated[str | None, typer.Argument(help=N_("telegram:ID or terminal:NAME"))] = None,
+    person: Annotated[str | None, typer.Argument(metavar="ID", help=N_("telegram:ID or terminal:NAME"))] = None,
     label: Label = "",
     hours: Hours = _HOURS,
 ) -> None:
@@ -227,7 +227,9 @@ async def _end_role(holder: str, person: str | None) -> None:
 
 @app.command(help=N_("Print a one-time link that signs somebody with a role in to the admin pages."))
 def link(
-    person: Annotated[str, typer.Argument(help=N_("telegram:ID, terminal:NAME or the code of a role (QT-000012)"))],
+    person: Annotated[
+        str, typer.Argument(metavar="ID", help=N_("telegram:ID, terminal:NAME or the code of a role (QT-000012)"))
+    ],
 ) -> None:
     """Print a sign-in link, only at the machine itself; in the chat the person gets one with /web."""
     address = asyncio.run(_make_sign_in_link(person))
@@ -266,7 +268,9 @@ def _clean_label(text: str) -> str:
     label = clean_label(text) if text else ""
     if label is None:
         t = translator(load_settings().language)
-        raise typer.BadParameter(t(N_("one line of at most 100 characters, with letters in it")), param_hint="--label")
+        raise typer.BadParameter(
+            t(N_("one line of at most 100 characters, with two letters or more")), param_hint="--label"
+        )
     return label
 
 

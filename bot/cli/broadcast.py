@@ -134,9 +134,7 @@ async def _render_samples(name: str, limit: int, person: str | None) -> tuple[_S
 
 @app.command(help=N_("Show how far one is, or all that have not ended."))
 def status(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help=N_("Without one: all that have not ended."))
-    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="ID", help=N_("Without one: all that have not ended."))] = None,
     *,
     follow_it: Follow = False,
     json: Json = False,

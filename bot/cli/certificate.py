@@ -53,7 +53,7 @@ app = typer.Typer(no_args_is_help=True)
 
 
 def certificate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=N_("Certificate files, of any kind."))],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help=N_("Certificate files, of any kind."))],
     *,
     as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON; times are in UTC."))] = False,
     unit: Annotated[str, typer.Option("--unit", help=N_("Unit whose certificate it should be."))] = "",
@@ -171,7 +171,7 @@ def _format_problem(problem: FileProblem, t: Translator) -> str:
 
 @app.command(help=N_("Install CA files; each is checked against the fingerprints this program knows."))
 def add(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=N_("CA certificates, PEM or DER."))],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help=N_("CA certificates, PEM or DER."))],
     fingerprint: Annotated[
         str | None,
         typer.Option(help=N_("SHA-256 of one CA file that this program does not know; take it from the CA's owner.")),
@@ -203,7 +203,7 @@ def list_() -> None:
 
 @app.command(help=N_("Remove an installed CA file."))
 def remove(
-    fingerprint: Annotated[str, typer.Argument(help=N_("SHA-256 of the CA file, or how it begins."))],
+    fingerprint: Annotated[str, typer.Argument(metavar="SHA256", help=N_("SHA-256 of the CA file, or how it begins."))],
 ) -> None:
     """Remove one CA file."""
     typer.echo(

@@ -33,10 +33,12 @@ from bot.store import (
     Migration,
     from_micros,
     has_database,
+    keys_of_values,
     load_migrations,
     missing_migrations,
     open_tables,
     read_key_file,
+    sealing_keys,
     sqlite_path,
 )
 from handlers.model import CHANNEL_LABELS
@@ -190,10 +192,7 @@ def _sealing_keys(exam: Examination) -> list[str]:
         if path is not None and not has_database(path):
             return []
         with closing(open_tables(url, exam.settings.data_dir)) as tables:
-            if "sealing_keys" not in tables.names():
-                return []
-            found = tables.execute("SELECT id FROM sealing_keys WHERE retired_at IS NULL ORDER BY id")
-            return [str(key) for (key,) in found]
+            return sealing_keys(tables) if "sealing_keys" in tables.names() else keys_of_values(tables)
     except TrolyError:
         return []
 
@@ -319,7 +318,8 @@ def _check_disk(exam: Examination) -> Iterator[Finding]:
 
 
 def _check_memory(exam: Examination) -> Iterator[Finding]:
-    limit = read_memory(exam.settings.memory_limit_mb).limit
+    limits = (read_memory(exam.settings.memory_limit_mb).limit, _memory_of_the_service())
+    limit = min((one for one in limits if one is not None), default=None)
     if limit is None:
         said = N_("Nothing limits the memory of the assistant, so nobody is told when it becomes too much.")
         yield exam.advice("memory", said, N_("Set TROLY_MEMORY_LIMIT_MB, such as 1000, or MemoryMax in the unit."))
@@ -329,6 +329,12 @@ def _check_memory(exam: Examination) -> Iterator[Finding]:
         yield exam.advice("memory", said, N_("Allow at least 300 MB."), megabytes=megabytes)
     else:
         yield exam.good("memory", said, megabytes=megabytes)
+
+
+def _memory_of_the_service() -> int | None:
+    """Ask the system: this command runs beside the unit, and is not held by its ``MemoryMax``."""
+    said = ask_program("systemctl", "show", "troly.service", "--property=MemoryMax", "--value")
+    return int(said) if said.isdecimal() else None  # "infinity" where nothing limits, or there is no such unit
 
 
 def _check_backups(exam: Examination) -> Iterator[Finding]:

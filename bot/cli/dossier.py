@@ -77,7 +77,7 @@ class GivenFacts:
 
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="FILE...", help=N_("Certificate files of any kind, archives, or folders of them.")),
+    typer.Argument(metavar="FILE", help=N_("Certificate files of any kind, archives, or folders of them.")),
 ]
 FactsFile = Annotated[
     Path, typer.Option("--facts", metavar="FACTS.json", help=N_("What holds for all, and “people” by serial number."))

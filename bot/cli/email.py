@@ -95,7 +95,9 @@ async def _try_mailbox(settings: Settings, t: Translator) -> tuple[bool, str]:
     help=N_("Import addresses of the staff of a unit: an Excel workbook, a CSV, or a text with one address a line."),
 )
 def import_staff(
-    file: Annotated[Path, typer.Argument(help=N_("The file; what is no address in a line is left out."))],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=N_("The file; what is no address in a line is left out."))
+    ],
     unit: Annotated[str, typer.Option(help=N_("Code of the unit that the staff belongs to."))],
 ) -> None:
     """Import all or nothing; an address that is known already changes nothing."""

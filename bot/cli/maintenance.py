@@ -157,7 +157,8 @@ def verify(
         _print_message(N_("{name} has the keys {keys}."), name=process.name, keys=", ".join(process.keys))
     for process in lacking:
         names = ", ".join(sorted(set(keys.keys) - set(process.keys)))
-        _print_message(N_("{name} lacks {keys}: copy the key file to its machine."), name=process.name, keys=names)
+        said = N_("{name} lacks {keys}: copy the key file to its machine; start it again if it is a worker.")
+        _print_message(said, name=process.name, keys=names)
     if check.missing or check.damaged or lacking:
         raise typer.Exit(1)
     _print_message(N_("No key is missing."))

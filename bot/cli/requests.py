@@ -55,13 +55,17 @@ _PAGE = 200
 _LIMIT = 50
 
 Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))]
-Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE]...", help=N_("Codes such as YC-2026-000123."))]
+RequestCode = Annotated[str, typer.Argument(metavar="CODE", help=N_("A code such as YC-2026-000123."))]
+Codes = Annotated[list[str] | None, typer.Argument(metavar="CODE", help=N_("Codes such as YC-2026-000123."))]
 Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help=N_("How many at most, the newest first."))]
 
 
 def import_requests(
     file: Annotated[
-        Path, typer.Argument(help=N_("An exported list (XLSX, CSV or JSON Lines) with changed states and notes."))
+        Path,
+        typer.Argument(
+            metavar="FILE", help=N_("An exported list (XLSX, CSV or JSON Lines) with changed states and notes.")
+        ),
     ],
     *,
     apply: Annotated[
@@ -112,7 +116,7 @@ async def _read_lines(file: Path) -> tuple[ImportLine, ...]:
 
 
 def place(
-    codes: Annotated[list[str], typer.Argument(metavar="CODE...", help=N_("Codes such as YC-2026-000123."))],
+    codes: Annotated[list[str], typer.Argument(metavar="CODE", help=N_("Codes such as YC-2026-000123."))],
     *,
     to: Annotated[str, typer.Option("--to", metavar="UNIT", help=N_("The code of the unit they belong to."))],
     person: As = None,
@@ -198,7 +202,7 @@ async def _pages(
 
 
 @app.command(help=N_("Show one request with its history."))
-def show(code: str, json: Json = False, person: As = None) -> None:
+def show(code: RequestCode, json: Json = False, person: As = None) -> None:
     """Print one request with its history; exit status 1 if there is none within the caller's rights."""
     filed = asyncio.run(_read_request(code, person))
     typer.echo(json_text(as_data(filed)) if json else format_request(filed, load_settings().language))

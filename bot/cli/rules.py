@@ -44,9 +44,10 @@ def check(
     folder: Annotated[
         Path | None,
         typer.Argument(
+            metavar="PACK",
             help=N_(
                 "Name or folder of a pack; without it, every pack that comes along and the one that TROLY_PACK names."
-            )
+            ),
         ),
     ] = None,
 ) -> None:
@@ -245,7 +246,8 @@ _LONGEST = LONGEST_LINE * 4
 
 def understand(
     sentences: Annotated[
-        list[str] | None, typer.Argument(help=N_("Sentences; without them, standard input is read, one a line."))
+        list[str] | None,
+        typer.Argument(metavar="SENTENCE", help=N_("Sentences; without them, standard input is read, one a line.")),
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help=N_("Print one JSON object for each line."))] = False,

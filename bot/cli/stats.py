@@ -126,7 +126,9 @@ class StatisticsView(StrEnum):
 def stats(
     view: Annotated[
         StatisticsView,
-        typer.Argument(help=N_("units: certificates and requests; funnel: at which question people stop.")),
+        typer.Argument(
+            metavar="VIEW", help=N_("units: certificates and requests; funnel: at which question people stop.")
+        ),
     ] = StatisticsView.UNITS,
     *,
     unit: UnitOption = None,

@@ -187,7 +187,9 @@ def list_(
 
 
 @app.command(help=N_("Find units by any name, as the assistant does for an officer."))
-def find(text: Annotated[str, typer.Argument(help=N_("A name, old or new, with or without accents."))]) -> None:
+def find(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help=N_("A name, old or new, with or without accents."))],
+) -> None:
     """Print matching units, the likeliest first; exit status 1 if there is none."""
     t, units = translator(load_settings().language), asyncio.run(_read_units())
     found = units.find(text, _FOUND, today=to_vietnam_day(datetime.now(UTC)))

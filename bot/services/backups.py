@@ -48,6 +48,7 @@ from bot.store import (
     open_tables,
     require_same,
     require_unserved,
+    sealing_keys,
     sqlite_path,
     to_micros,
 )
@@ -239,11 +240,10 @@ def _require_room(folder: Path, size: int) -> None:
 
 def _describe(kind: Literal["sqlite", "postgresql"], tables: LiveTables, file: Path, made_at: datetime) -> Manifest:
     facts = {name: _table_facts(tables, name) for name in (_MIGRATIONS, *contents_of(tables))}
-    keys = tables.execute("SELECT id FROM sealing_keys WHERE retired_at IS NULL ORDER BY id")
     flush_to_disk(file)
     return Manifest(
         made_at=made_at, program=version("troly-chung-thu"), database=kind, identity=read_identity(tables),
-        keys=tuple(str(key) for (key,) in keys), bytes=file.stat().st_size, sha256=_sha256(file), tables=facts,
+        keys=tuple(sealing_keys(tables)), bytes=file.stat().st_size, sha256=_sha256(file), tables=facts,
     )  # fmt: skip
 
 

@@ -42,7 +42,15 @@ from bot.store.contents import (
     holds_data,
     require_same,
 )
-from bot.store.contents.opening import LiveTables, copy_table, create_statements, open_tables, require_unserved
+from bot.store.contents.opening import (
+    LiveTables,
+    copy_table,
+    create_statements,
+    keys_of_values,
+    open_tables,
+    require_unserved,
+    sealing_keys,
+)
 from bot.store.contents.sqlite_tables import SqliteTables
 from bot.store.context import (
     Chats,
@@ -280,10 +288,11 @@ __all__ = [
     "claimed_reply", "contents_of", "copy_table", "count_audience", "create_statements", "digest_origin",
     "digest_table", "digest_tables", "find_chats", "find_known", "from_micros", "has_consent", "has_database",
     "head_to_continue", "hold_serving_lock", "holds_data", "import_queries", "index_requests", "journal_columns",
-    "kind_of_reminder", "load_migrations", "message_query", "missing_migrations", "needs_postgresql",
+    "keys_of_values", "kind_of_reminder", "load_migrations", "message_query", "missing_migrations", "needs_postgresql",
     "offer_queries", "open_columns", "open_keyring", "open_sqlite", "open_tables", "placing_origin", "read_contact",
     "read_key_file", "read_reached", "read_snapshot", "read_units", "remove_mailbox", "replace_key_file",
     "reply_queries", "request_origin", "require_same", "require_unserved", "seal_grant", "seal_powers",
-    "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts", "to_micros",
+    "sealing_keys", "session_language", "since_yesterday", "split_statements", "sqlite_path", "to_channel_counts",
+    "to_micros",
 ]
 # fmt: on

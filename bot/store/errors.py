@@ -32,8 +32,9 @@
     ├── KeyFileError           the key file cannot be read, is open to others, or is not a key file
     │   ├── KeyFileMismatch    the database was sealed with other keys
     │   └── KeysMissing        the key file is older than the database: keys of sealed values are not in it
+    ├── KeyNotLost             a key that is to be given up is in the key file (exit code 2)
     ├── KeyNotSpread           a live process lacks the key that is to be used
-    ├── UnknownKeyName         the key file has no key of that id (exit code 2)
+    ├── UnknownKeyName         the key file, or the database, knows no key of that id (exit code 2)
     └── SealError
         ├── UnknownKey         sealed with a key that is not in the key file
         └── SealBroken         altered, or moved from where it was sealed
@@ -245,6 +246,12 @@ class KeysMissing(KeyFileError):  # noqa: N818 - as above
 
 class KeyNotSpread(StoreError):  # noqa: N818 - as above
     """A live process lacks a key that is to be used."""
+
+
+class KeyNotLost(StoreError):  # noqa: N818 - as above
+    """A key that is to be given up is in the key file."""
+
+    exit_code = 2
 
 
 class UnknownKeyName(StoreError):  # noqa: N818 - as above

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.store.batches import Batches
 from bot.store.drivers import Driver, Query, column_query_name, to_micros
-from bot.store.errors import KeyNotSpread, SealError, UnknownKeyName
+from bot.store.errors import KeyNotLost, KeyNotSpread, SealError, UnknownKeyName
 from bot.store.sealing import KEY_ID_BYTES, Keyring, SealContext
 from bot.store.sealing.keyfile import KeyFile, read_key_file, replace_key_file
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
@@ -29,11 +29,13 @@ SETTLING_TIME = timedelta(seconds=7)
 _LOOK_AGAIN = timedelta(seconds=0.5)
 
 _NOT_SPREAD = N_(
-    "These processes do not have key {key} yet: {names}. Copy the key file to their machine; they read it by themselves"
-    " within seconds. Then give this command again. --force uses the key all the same: what they cannot read is not"
-    " answered until they have it."
+    "These processes do not have key {key} yet: {names}. Copy the key file to their machine. A worker that systemd"
+    " started has to be started again; others read it within seconds. Then give this command again. --force uses the"
+    " key all the same: what they cannot read is not answered until they have it."
 )
 _NO_SUCH_KEY = N_("There is no key {key} in the key file. troly keys list shows those there are.")
+_NOT_LOST = N_("The key file has key {key}: nothing that it sealed is lost, so nothing was given up.")
+_NEVER_SEALED = N_("Nothing here was sealed with a key {key}. troly keys verify names those that are missing.")
 _DAMAGED = N_(
     "values are damaged that it may have sealed, and a copy of the database may have them whole; troly keys retire KEY"
     " drops it all the same"
@@ -299,11 +301,21 @@ class KeyRotation:
         await asyncio.sleep(self.settling.total_seconds())
 
     async def give_up(self, name: str, now: datetime) -> int:
-        """Stop waiting for a key that is lost for ever, and return how many values count as unreadable from now on."""
+        """Stop waiting for a key that is lost for ever, and return how many values count as unreadable from now on.
+
+        Raises:
+            KeyNotLost: the key file has the key; given up, nobody would miss it where it is lost one day.
+            UnknownKeyName: nothing here was ever sealed with such a key.
+        """
+        if name in read_key_file(self.keyring.path).keys:
+            raise KeyNotLost(_NOT_LOST, key=name)
+        ((known,), usage) = await self.driver.run(Query("sealing_keys")), await self.key_usage()
+        if name not in usage and name not in {one for one, _ in known}:
+            raise UnknownKeyName(_NEVER_SEALED, key=name)
         await self.driver.run(
             Query("key_in_use", {"id": name}), Query("key_retired", {"id": name, "now": to_micros(now)})
         )
-        return (await self.key_usage()).get(name, 0)
+        return usage.get(name, 0)
 
 
 def _reason_to_keep(

@@ -108,7 +108,8 @@ PROBLEMS = {
     ProblemKind.MARKUP: N_("The markup is not closed, or is not known. Correct it, or write without it."),
     ProblemKind.TOO_LONG: N_("The text is longer than one message holds. Shorten it."),
     ProblemKind.MISSING: N_(
-        "A placeholder has no value for some recipients. Give words that stand for it, or leave it out."
+        "A placeholder has no value for some recipients. Write words that stand for it behind a | within the braces, or"
+        " leave it out."
     ),
     ProblemKind.UNKNOWN: N_("The list names people who never wrote, or who are out of reach. Take them off the list."),
     ProblemKind.NOBODY: N_("No recipient is left. Choose a wider audience."),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from ssl import SSLError
 
 import structlog
 
@@ -13,7 +14,7 @@ from bot.channels.email.returned import ImapSettings, MailboxReader, ReturnedMai
 from bot.channels.email.smtp import SmtpPool, SmtpSettings
 from bot.channels.pace import Pace, Rate
 from bot.clock import Clock
-from bot.errors import SettingsError
+from bot.errors import SettingsError, to_reason
 from bot.settings import Settings
 from bot.store import Store
 from locales import N_
@@ -24,18 +25,28 @@ _PATIENCE = 5.0
 #: A mailbox takes what comes; many at once look like unwanted mail.
 _CHAT_PACE = Rate(0.2, 5)
 
+_UNREADABLE = N_("TROLY_EMAIL_CA_FILE: the file {path} cannot be read: {reason}")
+_NO_CERTIFICATE = N_("TROLY_EMAIL_CA_FILE: the file {path} holds no certificate in PEM")
+
 _log = structlog.get_logger(__name__)
 
 
 def smtp_settings(settings: Settings) -> SmtpSettings:
-    """Return the mail server of the settings. Raises SettingsError where there is none."""
+    """Return the mail server of the settings. Raises SettingsError where there is none, or its CA file is none."""
     host, sender = settings.email_host, settings.email_from
     if host is None or sender is None:
         raise SettingsError(N_("TROLY_EMAIL_HOST and TROLY_EMAIL_FROM are not both set"))
-    return SmtpSettings(
+    known = SmtpSettings(
         host, settings.email_port, settings.email_security, sender, settings.email_user, settings.email_password,
         str(settings.email_ca_file) if settings.email_ca_file else None,
     )  # fmt: skip
+    try:
+        known.context()
+    except SSLError:
+        raise SettingsError(_NO_CERTIFICATE, path=settings.email_ca_file) from None
+    except OSError as error:
+        raise SettingsError(_UNREADABLE, path=settings.email_ca_file, reason=to_reason(error)) from None
+    return known
 
 
 def imap_settings(settings: Settings) -> ImapSettings | None:

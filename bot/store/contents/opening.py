@@ -8,6 +8,7 @@ from bot.store.contents import ReadableTables, content_rows
 from bot.store.contents.sqlite_tables import SqliteTables
 from bot.store.drivers import load_migrations, load_queries, needs_postgresql, split_statements, sqlite_path
 from bot.store.errors import ContentsDiffer, DatabaseMoved
+from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 from locales import N_
 
 if TYPE_CHECKING:
@@ -32,6 +33,28 @@ def open_tables(url: str | None, data_dir: Path, setting: str = "TROLY_DATABASE_
         from bot.store.contents.postgres_tables import PostgresTables  # noqa: PLC0415 - as psycopg is
 
     return PostgresTables(url or "", setting)
+
+
+def sealing_keys(tables: LiveTables) -> list[str]:
+    """Return the ids of the keys that a database needs.
+
+    They are noted at a start; until the first one after an upgrade from a version that noted none the values say it.
+
+    Raises:
+        StoreError: the tables are those of an earlier version.
+    """
+    noted = tables.execute("SELECT id FROM sealing_keys WHERE retired_at IS NULL ORDER BY id")
+    return [str(key) for (key,) in noted] or keys_of_values(tables)
+
+
+def keys_of_values(tables: LiveTables) -> list[str]:
+    """Return the ids of the keys that sealed the values which are there, whatever version made the tables."""
+    names, found = tables.names(), set[str]()
+    for sealed in SEALED_COLUMNS:
+        if sealed.table in names and sealed.column in tables.kinds(sealed.table):
+            asked = f"SELECT DISTINCT substr({sealed.column}, 1, 4) FROM {sealed.table}"  # noqa: S608 - names of our own
+            found |= {key.hex() for (key,) in tables.execute(asked) if isinstance(key, bytes)}
+    return sorted(found)
 
 
 def create_statements(versions: Collection[int], dialect: Mapping[str, str]) -> list[str]:

@@ -25,6 +25,8 @@ from locales import N_
 
 #: AES-256 and HMAC-SHA256 alike.
 KEY_BYTES = 32
+#: Bytes of the file that are read: thousands of keys.
+_MOST_BYTES = 1 << 20
 #: A key that is added is newer than the one in use, whatever the clock says.
 _INSTANT = timedelta(microseconds=1)
 _PlaceFile = Callable[[Path], object]
@@ -128,7 +130,7 @@ def read_key_file(path: Path) -> KeyFile:
     try:
         with path.open("rb") as file:
             _check_mode(path, os.fstat(file.fileno()).st_mode)
-            return KeyFile.model_validate_json(file.read())
+            return KeyFile.model_validate_json(file.read(_MOST_BYTES))
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -225,6 +225,21 @@ def test_the_memory_that_is_set_is_told_and_too_little_is_said_so(
         assert (found, words in said) == (state, True)
 
 
+def test_the_memory_that_the_unit_allows_counts_for_a_command_that_runs_beside_it(
+    troly: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path / "new"))
+    monkeypatch.setattr(doctor, "read_memory", lambda megabytes: Memory(1, megabytes * 10**6 or None))
+    for said_by_systemd, megabytes, state, words in (
+        ("1073741824", 0, "ok", "1073 MB"), ("1073741824", 900, "ok", "900 MB"),
+        ("infinity", 0, "advice", "Nothing limits"), ("", 0, "advice", "Nothing limits"),
+    ):  # fmt: skip
+        monkeypatch.setattr(doctor, "ask_program", lambda name, *_: said_by_systemd if name == "systemctl" else "")  # noqa: B023
+        monkeypatch.setenv("TROLY_MEMORY_LIMIT_MB", str(megabytes))
+        ((found, said, _),) = examined(troly)[1]["memory"]
+        assert (found, words in said) == (state, True)
+
+
 def test_signals_that_lead_nowhere_are_told_with_their_setting_and_without_the_password(
     troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,3 +336,10 @@ def test_tables_of_an_earlier_version_are_left_alone_and_named_with_the_command(
     assert (code, "troly migrate" in error, "SQLITE" in error) == (2, True, False)
     assert found["channels"][0][2].endswith("troly migrate")
     assert (tmp_path / "data" / "troly.sqlite3").read_bytes() == before
+
+    (tmp_path / "data" / "keys.json").rename(tmp_path / "keys.json")
+    ((state, said, _),) = examined(troly)[1]["keys"]
+    assert (state, "fda9994f" in said) == ("fault", True)
+    (tmp_path / "keys.json").rename(tmp_path / "data" / "keys.json")
+    assert troly("migrate")[0] == 0
+    assert "It opens with the keys fda9994f." in troly("backup", "create")[1]

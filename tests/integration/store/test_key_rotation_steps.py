@@ -357,6 +357,20 @@ def test_a_key_that_is_lost_for_ever_is_given_up_by_hand(troly: Command, databas
     assert troly("retention", "--dry-run")[0] == 0
 
 
+def test_a_key_that_is_not_lost_is_not_given_up(troly: Command, database: Database) -> None:
+    _filled(database)
+    troly("keys", "add")
+
+    for name in read_key_file(database.keys).keys:
+        code, _, err = troly("keys", "lost", name, "--yes")
+        assert (code, "nothing was given up" in err) == (2, True)
+    code, _, err = troly("keys", "lost", "deadbeef", "--yes")
+    assert (code, "Nothing here was sealed with a key deadbeef" in err) == (2, True)
+    database.keys.unlink()  # and where it is lost afterwards, it is missed
+    code, _, err = troly("requests", "list")
+    assert (code, "is missing, and the database was sealed with its keys" in err) == (2, True)
+
+
 def test_steps_one_by_one(troly: Command, database: Database) -> None:
     old = _filled(database).current
 

@@ -60,6 +60,7 @@ FAULTS = [
     ("web_listen", "8080", "it must be host:port, such as 127.0.0.1:8443"),
     ("web_listen", "http://127.0.0.1:8080", "it must be host:port"),
     ("data_dir", __file__, "it is not a folder"),
+    ("state_dir", __file__, "it is not a folder"),
 ]
 
 

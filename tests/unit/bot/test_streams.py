@@ -149,3 +149,15 @@ def test_rich_draws_on_the_safe_console_alone() -> None:
     users = [path.name for path in house.rglob("*.py") if "from rich.console import Console" in path.read_text()]
 
     assert users == ["console.py"]
+
+
+def test_a_reader_that_has_gone_is_not_written_to_again_when_the_program_ends() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        stream = GuardedStream(pipe)
+        stream.write("kept in the buffer\n")
+        for fails in (stream.flush, lambda: stream.write("and nothing more\n")):
+            with pytest.raises(BrokenPipeError):
+                fails()
+    # leaving the block flushed what was left, as the end of the interpreter does

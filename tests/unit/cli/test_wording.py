@@ -4,11 +4,12 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
-from bot.cli import WORDS, main, translate_sentence
+from bot.cli import WORDS, _build_command, main, translate_sentence
 from bot.settings import load_settings
 from locales import translator
 
@@ -24,7 +25,7 @@ WRONG = {
     "an option without its value": (("chat", "--as"), t("Option {name} requires an argument.", name="--as")),
     "a value for a switch": (("rights", "--help=1"), t("Option {name} does not take a value.", name="--help")),
     "too much": (("chat", "a", "b"), t("Got unexpected extra argument(s) ({arguments})", arguments="a b")),
-    "nothing to look for": (("units", "find"), t("Missing argument {name}.", name="text")),
+    "nothing to look for": (("units", "find"), t("Missing argument {name}.", name="TEXT")),
     "no number": (("requests", "list", "--limit", "abc"), t("it must be a whole number")),
     "a number that is too small": (("requests", "list", "--limit", "0"), t("it must be {ge} or more", ge=1)),
     "no such day": (("decide", "--today", "2026-99-01"), "năm-tháng-ngày"),
@@ -79,11 +80,22 @@ def test_a_page_of_help_has_no_english_of_the_framework(run: Run, typed: tuple[s
     assert not ENGLISH.search(re.sub(r"--?[\w-]+|\[\w+\]|<\S+>", "", out))
 
 
+def test_every_value_has_a_name_in_capitals_and_is_named_once() -> None:
+    def arguments(command: Any) -> Iterator[Any]:
+        for one in getattr(command, "commands", {}).values():
+            yield from arguments(one)
+        yield from (one for one in command.params if one.param_type_name == "argument")
+
+    named = [one.metavar or one.name for one in arguments(_build_command([], t))]
+    assert len(named) > 20
+    assert [name for name in named if not re.fullmatch(r"[A-Z][A-Z0-9_]*(\.xlsx)?", name)] == []
+
+
 def test_in_english_the_framework_says_what_it_always_said(run: Run) -> None:
     code, _, error = run("stats", "foo", language="en")
     assert code == 2
-    assert error.startswith("Usage: troly stats [OPTIONS] [view]\n")
-    assert "Error: Invalid value for view: foo is not one of units, funnel." in error
+    assert error.startswith("Usage: troly stats [OPTIONS] [VIEW]\n")
+    assert "Error: Invalid value for VIEW: foo is not one of units, funnel." in error
 
 
 def test_json_that_breaks_off_is_told_by_its_place(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

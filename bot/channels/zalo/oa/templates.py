@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
+import tomli
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from bot.channels import ChannelError
@@ -18,7 +18,7 @@ from bot.channels.zalo.oa.api import ZbsApi
 from bot.channels.zalo.oa.errors import ErrorClass, OaError
 from bot.clock import Clock
 from bot.concurrency import cancel_on
-from bot.errors import SettingsError, to_reason
+from bot.errors import InputError, SettingsError, read_beginning
 from bot.messages import ReminderFacts
 from bot.store import AbandonedRow, Store, StoreError
 from handlers.broadcasts.rendering import fill_plainly
@@ -38,7 +38,10 @@ _LONGEST = 20
 _ENABLED = frozenset({"ENABLE", "ENABLED", "APPROVED"})
 
 _UNREADABLE = N_("TROLY_ZALO_ZBS_TEMPLATES: the file {path} cannot be read: {reason}")
-_WRONG = N_("TROLY_ZALO_ZBS_TEMPLATES: the file {path} cannot be used: {fault}")
+_TOO_LARGE = N_("TROLY_ZALO_ZBS_TEMPLATES: the file {path} is larger than {limit} KB")
+_NO_TEXT = N_("TROLY_ZALO_ZBS_TEMPLATES: the file {path} is not UTF-8 text. Please save it as UTF-8.")
+_NO_TOML = N_("TROLY_ZALO_ZBS_TEMPLATES: the file {path} is not TOML: line {line}, column {column}")
+_WRONG = N_("TROLY_ZALO_ZBS_TEMPLATES: in the file {path} this is missing or cannot be used: {place}")
 _TWICE = N_("TROLY_ZALO_ZBS_TEMPLATES: the file {path} has the template {id} twice")
 _PARAMETER = N_(
     "TROLY_ZALO_ZBS_TEMPLATES: in the file {path} the parameter {name} of the template {id} cannot be used: {text}"
@@ -104,18 +107,20 @@ def load_templates(path: Path | None) -> tuple[MessageTemplate, ...]:
     if path is None:
         return ()
     try:
-        content = path.read_bytes()
+        content = read_beginning(path, _MOST_BYTES)
         if len(content) > _MOST_BYTES:
-            raise SettingsError(_WRONG, path=path, fault=f"> {_MOST_BYTES}")
-        entries = _File.model_validate(tomllib.loads(content.decode())).template
+            raise SettingsError(_TOO_LARGE, path=path, limit=_MOST_BYTES // 1024)
+        entries = _File.model_validate(tomli.loads(content.decode())).template
+    except InputError as error:
+        raise SettingsError(_UNREADABLE, path=path, reason=error.values["reason"]) from None
+    except UnicodeDecodeError:
+        raise SettingsError(_NO_TEXT, path=path) from None
+    except tomli.TOMLDecodeError as error:
+        raise SettingsError(_NO_TOML, path=path, line=error.lineno, column=error.colno) from None
+    except RecursionError:
+        raise SettingsError(_WRONG, path=path, place="[[[[…") from None
     except ValidationError as error:
-        raise SettingsError(_WRONG, path=path, fault=_first_fault(error)) from None
-    except OSError as error:
-        raise SettingsError(_UNREADABLE, path=path, reason=to_reason(error)) from None
-    except ValueError as error:  # no UTF-8, or no TOML, whose errors name the place
-        raise SettingsError(
-            _WRONG, path=path, fault=type(error).__name__ if not str(error) else str(error)[:200]
-        ) from None
+        raise SettingsError(_WRONG, path=path, place=_first_fault(error)) from None
     ids = [entry.id for entry in entries]
     if twice := next((one for one in ids if ids.count(one) > 1), None):
         raise SettingsError(_TWICE, path=path, id=twice)

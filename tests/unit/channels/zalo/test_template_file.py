@@ -1,5 +1,6 @@
 """The file of approved texts is read at the start, and a fault in it is said before anything runs."""
 
+import re
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def test_texts_are_read_in_order_with_what_they_need(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[[template]\n", "cannot be used"),
+        ("[[template]\n", "is not TOML: line 1, column 11"),
         ("template = 3", "template"),
         ("", "template"),
         ('[[template]]\nid = "12a"', "template.0.id"),
@@ -50,15 +51,22 @@ def test_texts_are_read_in_order_with_what_they_need(tmp_path: Path) -> None:
         ('[[template]]\nid = "1"\n[template.parameters]\nten = "{ho_ten"', "the parameter ten of the template 1"),
         ('[[template]]\nid = "1"\n[[template]]\nid = "1"', "has the template 1 twice"),
         ('[[template]]\nid = "1"\n' * 51, "template"),
-        (b"\xff\xfe", "cannot be used"),
-        ("#" * 70_000, "cannot be used"),
+        (b"\xff\xfe", "is not UTF-8 text"),
+        ("#" * 70_000, "is larger than 64 KB"),
     ],
 )
 def test_a_fault_names_its_place(tmp_path: Path, text: str | bytes, told: str) -> None:
     with pytest.raises(SettingsError) as refused:
         load_templates(write(tmp_path, text))
     assert told in refused.value.say(SAY)
-    assert "TROLY_ZALO_ZBS_TEMPLATES" in refused.value.say(SAY)
+    for language in ("en", "vi"):
+        assert "TROLY_ZALO_ZBS_TEMPLATES" in refused.value.say(translator(language))
+    assert not re.search(r"codec|decode|expected|invalid", refused.value.say(translator("vi")), re.IGNORECASE)
+
+
+def test_a_device_that_never_ends_is_refused_like_a_file_that_is_too_large() -> None:
+    with pytest.raises(SettingsError, match="larger than 64 KB"):
+        load_templates(Path("/dev/zero"))
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
