@@ -97,8 +97,12 @@ async def start_broadcast(platform: Platform, settings: Settings, recipients: in
 
 
 def any_hour_settings(pace: int) -> dict[str, str]:
-    """Return settings without quiet hours, days off and automatic pauses."""
+    """Return settings without quiet hours, days off, automatic pauses and second persons.
+
+    The program may make the rows before whoever starts a broadcast does: both must need nobody else for it.
+    """
     return {
+        "TROLY_APPROVAL_ABOVE": str(10**9),
         "TROLY_QUIET_FROM": "00:00",
         "TROLY_QUIET_UNTIL": "00:00",
         "TROLY_REMINDER_DAYS": "1,2,3,4,5,6,7",

@@ -158,7 +158,7 @@ async def _move_notice(store: Store, name: str, to: BroadcastState, now: datetim
     async with open_admin_transaction(store, now) as office:  # a program that runs beside was faster
         found = await office.admin.broadcasts.get(rights, name)
         assert found is not None
-        assert found.state in {to, BroadcastState.FINISHED}, moved
+        assert found.state in {to, BroadcastState.FINISHED}, (moved, found.state)
 
 
 #: A text whose placeholders have a value for everybody.
